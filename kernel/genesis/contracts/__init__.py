@@ -1,0 +1,34 @@
+"""The public records and protocols that kernel and plugins exchange."""
+
+from genesis.contracts.findings import Finding, Omission, Severity
+from genesis.contracts.specialists import Specialist, Team, Tool, ToolUse
+from genesis.contracts.work import (
+    Artifact,
+    Phase,
+    PlannedTask,
+    Priority,
+    SessionPlan,
+    Status,
+    TaskResult,
+    ToolContext,
+    ToolFunction,
+)
+
+__all__ = [
+    "Artifact",
+    "Finding",
+    "Omission",
+    "Phase",
+    "PlannedTask",
+    "Priority",
+    "SessionPlan",
+    "Severity",
+    "Specialist",
+    "Status",
+    "TaskResult",
+    "Team",
+    "Tool",
+    "ToolContext",
+    "ToolFunction",
+    "ToolUse",
+]

@@ -1,0 +1,60 @@
+"""The one exception tree. Each message says what is wrong, where, and what to do now."""
+
+from __future__ import annotations
+
+
+class GenesisError(Exception):
+    """Base of every error that Genesis raises on purpose.
+
+    `exit_code` is what the `genesis` command ends with when the error reaches it.
+    """
+
+    exit_code = 1
+
+
+class UsageError(GenesisError):
+    """The caller asked for something that does not exist or does not fit."""
+
+    exit_code = 2
+
+
+class HomeError(GenesisError):
+    """The home folder cannot be used: missing permission, full disk, or held by another process."""
+
+    exit_code = 3
+
+
+class SettingsError(GenesisError):
+    """`genesis.toml` or an environment variable holds something that is not valid."""
+
+    exit_code = 3
+
+
+class StorageError(GenesisError):
+    """The database cannot be opened, read or written."""
+
+    exit_code = 3
+
+
+class NewerDatabaseError(StorageError):
+    """The database was written by a later release than this one."""
+
+
+class PluginError(GenesisError):
+    """A plugin cannot be used; the message names it and the step at which it failed."""
+
+
+class HookTimeoutError(PluginError):
+    """A call into a plugin did not return within its time limit."""
+
+
+class PlanError(GenesisError):
+    """A session plan cannot be carried out: unknown specialist, cycle, or duplicate key."""
+
+
+class LostLeaseError(GenesisError):
+    """An attempt tried to write after its lease had passed to another attempt."""
+
+
+class AttemptCancelledError(GenesisError):
+    """Raised inside a tool, from `context.progress`, once its attempt was cancelled."""

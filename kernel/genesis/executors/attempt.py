@@ -1,0 +1,152 @@
+"""Carry out one attempt: call its tools one after another and merge what they found."""
+
+from __future__ import annotations
+
+import importlib
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO, cast
+
+from pydantic import JsonValue
+
+from genesis.contracts.executors import AttemptSpec, AttemptUpdate, ToolCall
+from genesis.contracts.findings import Omission
+from genesis.contracts.work import TaskResult, ToolFunction
+from genesis.errors import AttemptCancelledError, PluginError
+
+
+class AttemptContext:
+    """The `ToolContext` of a real attempt; `on_progress` may raise `AttemptCancelledError`."""
+
+    def __init__(
+        self,
+        spec: AttemptSpec,
+        call: ToolCall,
+        *,
+        deadline: float,
+        on_progress: Callable[[float, str], None],
+        log_to: TextIO,
+    ) -> None:
+        self.repository = Path(spec.repository)
+        self.folder = Path(spec.folder)
+        self.kind = spec.kind
+        self.description = spec.description
+        self.params: dict[str, JsonValue] = call.params
+        self._tool = call.tool
+        self._deadline = deadline
+        self._on_progress = on_progress
+        self._log_to = log_to
+
+    @property
+    def seconds_left(self) -> float:
+        return max(0.0, self._deadline - time.monotonic())
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        self._on_progress(min(max(fraction, 0.0), 1.0), message)
+
+    def log(self, message: str) -> None:
+        stamp = datetime.now(UTC).strftime("%H:%M:%S")
+        self._log_to.write(f"{stamp} {self._tool}: {message}\n")
+        self._log_to.flush()
+
+
+def resolve_tool(reference: str) -> ToolFunction:
+    """Import the function that `package.module:function` names; raises PluginError when absent."""
+    module_name, _, function_name = reference.partition(":")
+    try:
+        found = getattr(importlib.import_module(module_name), function_name)
+    except (ImportError, AttributeError) as error:
+        raise PluginError(
+            f"The tool {reference!r} cannot be loaded: {error}. "
+            "Check that its plugin is installed in this environment."
+        ) from error
+    return cast(ToolFunction, found)
+
+
+def run_attempt(spec: AttemptSpec, on_progress: Callable[[float, str], None]) -> AttemptUpdate:
+    """Call each tool in turn. One tool that raises does not take the findings of the others.
+
+    Never raises: whatever happens is in the returned update.
+    """
+    deadline = time.monotonic() + spec.time_limit_seconds
+    results: list[TaskResult] = []
+    errors: list[str] = []
+    Path(spec.folder).mkdir(parents=True, exist_ok=True)
+    Path(spec.log_file).parent.mkdir(parents=True, exist_ok=True)
+    with Path(spec.log_file).open("a", encoding="utf-8", errors="replace") as log:
+        for index, call in enumerate(spec.calls):
+            context = AttemptContext(
+                spec,
+                call,
+                deadline=deadline,
+                log_to=log,
+                on_progress=_scaled(on_progress, index, len(spec.calls), call.tool),
+            )
+            try:
+                context.progress(0.0)
+                results.append(_checked(resolve_tool(call.run)(context), call))
+            except AttemptCancelledError:
+                return _update(spec, ended="cancelled", error="cancelled while it ran")
+            except Exception as error:  # noqa: BLE001 - a tool's fault is a result, not ours
+                context.log(traceback.format_exc())
+                errors.append(f"{call.tool}: {type(error).__name__}: {error}")
+    if errors:
+        merged = merge_results(results) if results else None
+        return _update(spec, ended="failed", result=merged, error="; ".join(errors)[:4000])
+    return _update(spec, ended="completed", result=merge_results(results))
+
+
+def merge_results(results: list[TaskResult]) -> TaskResult:
+    """One result of several tools: findings ordered by severity, then place.
+
+    It is blocked only when every tool was blocked; a single blocked one becomes an omission.
+    """
+    if len(results) == 1:
+        return results[0]
+    blocked = [result.blocked for result in results if result.blocked]
+    omissions = [omission for result in results for omission in result.omissions]
+    all_blocked = len(blocked) == len(results)
+    facts: dict[str, JsonValue] = {}
+    for result in results:
+        facts.update(result.facts)
+    if not all_blocked:
+        omissions += [
+            Omission(what=r.summary[:500], reason=r.blocked) for r in results if r.blocked
+        ]
+    findings = [finding for result in results for finding in result.findings]
+    findings.sort(key=lambda f: (f.severity.rank, f.file or "", f.line or 0, f.rule))
+    return TaskResult(
+        summary="; ".join(result.summary for result in results)[:2000],
+        findings=tuple(findings),
+        omissions=tuple(omissions),
+        artifacts=tuple(artifact for result in results for artifact in result.artifacts),
+        facts=facts,
+        blocked="; ".join(blocked) if all_blocked else None,
+        plan=next((result.plan for result in results if result.plan), None),
+    )
+
+
+def _checked(result: object, call: ToolCall) -> TaskResult:
+    if not isinstance(result, TaskResult):
+        raise PluginError(
+            f"the tool {call.tool!r} returned {type(result).__name__}, not a TaskResult"
+        )
+    return result
+
+
+def _scaled(
+    on_progress: Callable[[float, str], None], index: int, total: int, tool: str
+) -> Callable[[float, str], None]:
+    def report(fraction: float, message: str) -> None:
+        on_progress((index + fraction) / total, message or tool)
+
+    return report
+
+
+def _update(spec: AttemptSpec, **values: object) -> AttemptUpdate:
+    return AttemptUpdate.model_validate(
+        {"task_id": spec.task_id, "attempt": spec.attempt, "fraction": 1.0, **values}
+    )

@@ -1,0 +1,1 @@
+"""The plugin host: discovery, selection, loading, dispatch and faults."""

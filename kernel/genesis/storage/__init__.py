@@ -1,0 +1,1 @@
+"""The durable record: engines, writer, migrations, tables, events and the queue."""

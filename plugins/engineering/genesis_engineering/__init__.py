@@ -1,0 +1,1 @@
+"""Engineering specialists: they review a repository and need no model."""
