@@ -35,7 +35,7 @@ class Tool(BaseModel):
 
 
 class ToolUse(BaseModel):
-    """A tool as one specialist uses it: for which kinds of task (none: all), with which settings."""
+    """A tool as one specialist uses it: its settings, and for which kinds of task (none: all)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

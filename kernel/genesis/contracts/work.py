@@ -126,7 +126,7 @@ class ToolContext(Protocol):
     def seconds_left(self) -> float: ...
 
     def progress(self, fraction: float, message: str = "") -> None:
-        """Report progress from 0 to 1. Raises `AttemptCancelledError` when the task was cancelled."""
+        """Report progress from 0 to 1. Raises `AttemptCancelledError` after a cancellation."""
 
     def log(self, message: str) -> None:
         """Write one line to the specialist's log."""

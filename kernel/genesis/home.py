@@ -1,0 +1,100 @@
+"""The home folder: where everything lives, whether it can be used, and who is alive in it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from genesis.errors import HomeError
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths of one home folder; nothing is created until `prepare`."""
+
+    root: Path
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "genesis.toml"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "genesis.db"
+
+    @property
+    def agents(self) -> Path:
+        return self.root / "agents"
+
+    @property
+    def locks(self) -> Path:
+        return self.root / "locks"
+
+    def session_folder(self, session_id: str) -> Path:
+        """The JSON state of a session."""
+        return self.root / "sessions" / session_id
+
+    def log_folder(self, session_id: str) -> Path:
+        """One log for each specialist of a session."""
+        return self.root / "logs" / "orchestrator-sessions" / session_id
+
+    def prepare(self) -> None:
+        """Create the folder and prove that it can be written. Raises HomeError."""
+        try:
+            self.locks.mkdir(parents=True, exist_ok=True)
+            probe = self.locks / f"probe-{secrets.token_hex(4)}"
+            probe.write_bytes(b"\0" * 4096)
+            probe.unlink()
+        except OSError as error:
+            raise HomeError(
+                f"The home folder {self.root} cannot be used: {error.strerror or error}. "
+                "Free space or correct its permissions, or name another folder with --home."
+            ) from error
+
+
+def find_home(chosen: str | None = None) -> Home:
+    """The home that was named (`--home`), or GENESIS_HOME, or `.genesis` in the working folder."""
+    named = chosen or os.environ.get("GENESIS_HOME") or ".genesis"
+    return Home(Path(named).expanduser().absolute())
+
+
+class OwnerLock:
+    """This process's mark of life: a locked file that the system releases however it ends.
+
+    A process id can be used again and a heartbeat takes its time to run out; a file lock is
+    gone in the instant in which its holder is.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self.owner = secrets.token_hex(8)
+        self._path = _lock_path(home, self.owner)
+        self._file = self._path.open("w")
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._file.write(f"{os.getpid()}\n")
+        self._file.flush()
+
+    def release(self) -> None:
+        """End the life of this owner; its leases may be taken over."""
+        self._path.unlink(missing_ok=True)
+        self._file.close()
+
+
+def is_owner_alive(home: Home, owner: str) -> bool:
+    """Whether the process that took this owner's lock still runs; clears what a dead one left."""
+    path = _lock_path(home, owner)
+    try:
+        with path.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)
+            return False
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+
+
+def _lock_path(home: Home, owner: str) -> Path:
+    return home.locks / f"owner-{owner}.lock"

@@ -1,0 +1,68 @@
+"""Teams, agents and repositories: written when first met, updated when they changed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from genesis.clock import utc_now
+from genesis.contracts.specialists import Specialist, Team
+from genesis.storage.tables import AgentRow, RepositoryRow, TeamRow, table
+
+_teams = table(TeamRow)
+_agents = table(AgentRow)
+_repositories = table(RepositoryRow)
+
+
+def record_team(connection: Connection, team: Team, specialists: Sequence[Specialist]) -> None:
+    """Write a team and its specialists, or bring their descriptions up to date."""
+    now = utc_now()
+    described = {"name": team.name, "domain": team.domain, "description": team.description}
+    connection.execute(
+        upsert(_teams)
+        .values(id=team.id, created_at=now, updated_at=now, **described)
+        .on_conflict_do_update(index_elements=["id"], set_={**described, "updated_at": now})
+    )
+    for specialist in specialists:
+        values = {"role": specialist.role, "emoji": specialist.emoji, "is_active": True}
+        connection.execute(
+            upsert(_agents)
+            .values(
+                id=specialist.id, team_id=team.id, name=specialist.id, created_at=now,
+                updated_at=now, **values,
+            )
+            .on_conflict_do_update(index_elements=["id"], set_={**values, "updated_at": now})
+        )  # fmt: skip
+
+
+def record_repository(connection: Connection, path: Path, team: str, github_url: str | None) -> str:
+    """Write a repository when it is new; gives its id. Two of one name are told apart by path."""
+    known = connection.execute(
+        select(_repositories.c.id).where(_repositories.c.path == str(path))
+    ).scalar()
+    if known is not None:
+        return str(known)
+    name = path.name or "root"
+    taken = connection.execute(
+        select(_repositories.c.id).where(_repositories.c.name == name)
+    ).scalar()
+    if taken is not None:
+        name = f"{name}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    repository_id = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "repository"
+    same_id = connection.execute(
+        select(_repositories.c.id).where(_repositories.c.id == repository_id)
+    ).scalar()
+    if same_id is not None:
+        repository_id = f"{repository_id}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    connection.execute(
+        upsert(_repositories).values(
+            id=repository_id, name=name, path=str(path), team_id=team, github_url=github_url,
+            is_active=True, created_at=utc_now(),
+        )
+    )  # fmt: skip
+    return repository_id

@@ -1,0 +1,144 @@
+"""What one reads of sessions and tasks: typed records, newest first, page by page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+from sqlalchemy import ColumnElement, Connection, Row, literal_column, select
+
+from genesis.contracts.work import Phase, Status, TaskResult
+from genesis.errors import UsageError
+from genesis.storage.tables import SessionRow, TaskRow, table
+
+_sessions = table(SessionRow)
+_tasks = table(TaskRow)
+_ROWID: ColumnElement[int] = literal_column("rowid")
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """A session as it stands."""
+
+    id: str
+    team: str
+    goal: str
+    status: Status
+    phase: Phase
+    repository: str
+    branch: str | None
+    options: dict[str, JsonValue]
+    reason: str
+    summary: dict[str, JsonValue]
+    owner: str | None
+    started_at: str | None
+    completed_at: str | None
+    duration_seconds: float | None
+    exit_code: int | None
+
+
+@dataclass(frozen=True)
+class TaskRecord:
+    """A task as it stands; `result` once an attempt gave one."""
+
+    id: str
+    session_id: str
+    specialist: str
+    key: str
+    kind: str
+    description: str
+    status: Status
+    phase: Phase
+    attempt: int
+    started_at: str | None
+    completed_at: str | None
+    duration_seconds: float | None
+    error: str | None
+    result: TaskResult | None
+
+
+def read_session(connection: Connection, session_id: str) -> SessionRecord:
+    """One session. `latest` and an unambiguous part of an id will do. Raises UsageError."""
+    query = select(_sessions).order_by(_sessions.c.id.desc()).limit(2)
+    if session_id != "latest":
+        exact = connection.execute(select(_sessions).where(_sessions.c.id == session_id)).first()
+        if exact is not None:
+            return _session(exact)
+        query = query.where(_sessions.c.id.contains(session_id, autoescape=True))
+    rows = connection.execute(query).all()
+    if not rows:
+        raise UsageError(
+            f"There is no session {session_id!r}. `genesis sessions list` shows those there are."
+        )
+    if len(rows) > 1 and session_id != "latest":
+        raise UsageError(
+            f"{session_id!r} fits several sessions, {rows[0].id} and {rows[1].id} among them. "
+            "Write more of the id."
+        )
+    return _session(rows[0])
+
+
+def list_sessions(
+    connection: Connection, at_most: int = 20, before: str | None = None
+) -> list[SessionRecord]:
+    """Sessions, newest first; `before` is the last id of the page before."""
+    query = select(_sessions).order_by(_sessions.c.id.desc()).limit(at_most)
+    if before is not None:
+        query = query.where(_sessions.c.id < before)
+    return [_session(row) for row in connection.execute(query)]
+
+
+def open_sessions(connection: Connection) -> list[SessionRecord]:
+    """Sessions that have no end yet, oldest first."""
+    query = select(_sessions).where(_sessions.c.completed_at.is_(None)).order_by(_sessions.c.id)
+    return [_session(row) for row in connection.execute(query)]
+
+
+def read_tasks(connection: Connection, session_id: str) -> list[TaskRecord]:
+    """The tasks of a session, in the order of the plan."""
+    query = select(_tasks).where(_tasks.c.session_id == session_id)
+    # A plan's tasks are written in its order, and SQLite keeps that order in rowid.
+    rows = connection.execute(query.order_by(_tasks.c.created_at, _ROWID)).all()
+    return [_task(row) for row in rows]
+
+
+def _session(row: Row[tuple[object, ...]]) -> SessionRecord:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name for the row as a mapping
+    return SessionRecord(
+        id=values["id"],
+        team=values["team_id"],
+        goal=values["goal"],
+        status=Status(values["status"]),
+        phase=Phase(values["phase"]),
+        repository=values["target_repo"],
+        branch=values["branch_name"],
+        options=json.loads(values["options"]),
+        reason=values["reason"],
+        summary=json.loads(values["summary"]) if values["summary"] else {},
+        owner=values["owner"],
+        started_at=values["started_at"],
+        completed_at=values["completed_at"],
+        duration_seconds=values["duration_seconds"],
+        exit_code=values["exit_code"],
+    )
+
+
+def _task(row: Row[tuple[object, ...]]) -> TaskRecord:
+    values = row._mapping  # noqa: SLF001 - as above
+    return TaskRecord(
+        id=values["id"],
+        session_id=values["session_id"],
+        specialist=values["agent_id"],
+        key=values["key"],
+        kind=values["kind"],
+        description=values["description"],
+        status=Status(values["status"]),
+        phase=Phase(values["phase"]),
+        attempt=values["attempt"],
+        started_at=values["started_at"],
+        completed_at=values["completed_at"],
+        duration_seconds=values["duration_seconds"],
+        error=values["error_message"],
+        result=TaskResult.model_validate_json(values["result"]) if values["result"] else None,
+    )
