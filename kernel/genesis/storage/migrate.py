@@ -7,6 +7,7 @@ the way. All steps of an owner are one transaction: half of them never stays beh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -18,8 +19,14 @@ _ENVIRONMENT = Path(__file__).parent / "migrations"
 KERNEL_REVISIONS = _ENVIRONMENT / "versions"
 
 
-def migrate(database: Database, owner: str, revisions: Path) -> None:
-    """Apply what is missing. Costs one small query when nothing is.
+def migrate(
+    database: Database,
+    owner: str,
+    revisions: Path,
+    check: Callable[[Connection], None] | None = None,
+) -> None:
+    """Apply what is missing. Costs one small query when nothing is. `check` looks at the result
+    before it counts, and undoes it by raising.
 
     Raises NewerDatabaseError when the database knows a later revision than the folder, and
     StorageError when a revision fails; the tables are then as they were before.
@@ -35,7 +42,13 @@ def migrate(database: Database, owner: str, revisions: Path) -> None:
             f"newer than this release knows ({expected}). Install the newer release again, or "
             "use another --home. Nothing was changed."
         )
-    database.writer.write(lambda connection: _upgrade(connection, owner, revisions))
+
+    def upgrade(connection: Connection) -> None:
+        _upgrade(connection, owner, revisions)
+        if check is not None:
+            check(connection)
+
+    database.writer.write(upgrade)
 
 
 def newest_revision(revisions: Path) -> str:

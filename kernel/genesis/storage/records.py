@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Connection, Row, literal_column, select
+from sqlalchemy import Connection, Row, select
 
 from genesis.contracts.work import Phase, Status, TaskResult
 from genesis.errors import UsageError
@@ -14,7 +14,6 @@ from genesis.storage.tables import SessionRow, TaskRow, table
 
 _sessions = table(SessionRow)
 _tasks = table(TaskRow)
-_ROWID: ColumnElement[int] = literal_column("rowid")
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,7 @@ class SessionRecord:
     reason: str
     summary: dict[str, JsonValue]
     owner: str | None
+    cancel_requested: bool
     started_at: str | None
     completed_at: str | None
     duration_seconds: float | None
@@ -98,8 +98,7 @@ def open_sessions(connection: Connection) -> list[SessionRecord]:
 def read_tasks(connection: Connection, session_id: str) -> list[TaskRecord]:
     """The tasks of a session, in the order of the plan."""
     query = select(_tasks).where(_tasks.c.session_id == session_id)
-    # A plan's tasks are written in its order, and SQLite keeps that order in rowid.
-    rows = connection.execute(query.order_by(_tasks.c.created_at, _ROWID)).all()
+    rows = connection.execute(query.order_by(_tasks.c.created_at, _tasks.c.position)).all()
     return [_task(row) for row in rows]
 
 
@@ -117,6 +116,7 @@ def _session(row: Row[tuple[object, ...]]) -> SessionRecord:
         reason=values["reason"],
         summary=json.loads(values["summary"]) if values["summary"] else {},
         owner=values["owner"],
+        cancel_requested=bool(values["cancel_requested"]),
         started_at=values["started_at"],
         completed_at=values["completed_at"],
         duration_seconds=values["duration_seconds"],

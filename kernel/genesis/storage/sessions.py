@@ -99,6 +99,7 @@ def create_session(connection: Connection, new: NewSession, tasks: Sequence[NewT
             "reason": "",
             "owner": new.owner,
             "open_tasks": 0,
+            "cancel_requested": False,
             "created_at": now,
             "started_at": now,
         },
@@ -181,11 +182,18 @@ def finish_session(
 
 
 def cancel_tasks(connection: Connection, session_id: str, reason: str) -> int:
-    """Cancel what has not begun and ask for the end of what has; gives how many are running."""
+    """Cancel what has not begun and ask for the end of what has; gives how many are running.
+
+    The session's owner finishes it once nothing runs any more.
+    """
     queue.withdraw_ready(connection, session_id)
     ended = _end_pending(connection, session_id, Status.CANCELLED, reason)
     connection.execute(_COUNT_DOWN, {"of_session": session_id, "ended": ended})
-    connection.execute(update(_sessions).where(_sessions.c.id == session_id).values(reason=reason))
+    connection.execute(
+        update(_sessions)
+        .where(_sessions.c.id == session_id)
+        .values(reason=reason, cancel_requested=True)
+    )
     return queue.request_cancel(connection, session_id)
 
 
@@ -210,6 +218,7 @@ def revive(connection: Connection, session_id: str, owner: str) -> None:
             status=Status.IN_PROGRESS,
             owner=owner,
             reason="",
+            cancel_requested=False,
             completed_at=None,
             duration_seconds=None,
             exit_code=None,

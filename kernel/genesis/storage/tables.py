@@ -75,6 +75,7 @@ class SessionRow(SQLModel, table=True):
     summary: str | None = None
     owner: str | None = None
     open_tasks: int = 0
+    cancel_requested: bool = False
     created_at: str
     started_at: str | None = Field(default=None, index=True)
     completed_at: str | None = None
@@ -89,6 +90,7 @@ class TaskRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     session_id: str = Field(foreign_key="sessions.id", index=True)
     agent_id: str = Field(foreign_key="agents.id", index=True)
+    position: int
     key: str
     kind: str
     description: str
@@ -197,6 +199,15 @@ class PluginFaultRow(SQLModel, table=True):
     traceback: str
     duration_ms: float
     created_at: str
+
+
+KERNEL_TABLES = frozenset(
+    str(model.__tablename__)
+    for model in (
+        TeamRow, AgentRow, RepositoryRow, SessionRow, TaskRow, TaskDependencyRow, QueueRow,
+        EventRow, EventCursorRow, PluginRow, PluginFaultRow,
+    )
+)  # fmt: skip
 
 
 def table(model: type[SQLModel]) -> Table:

@@ -131,7 +131,13 @@ def add_tasks(connection: Connection, session_id: str, tasks: Sequence[NewTask])
                 }
             )
     if tasks:
-        connection.execute(_INSERT, [_values(session_id, task, dependents, now) for task in tasks])
+        connection.execute(
+            _INSERT,
+            [
+                {"position": position, **_values(session_id, task, dependents, now)}
+                for position, task in enumerate(tasks)
+            ],
+        )
     if edges:
         connection.execute(insert(_dependencies), edges)
 

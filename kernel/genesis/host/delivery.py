@@ -1,0 +1,87 @@
+"""Deliver events to plugins from the log: at least once, in order, each plugin at its own pace."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from genesis import hookspecs
+from genesis.contracts.events import Event
+from genesis.host.host import PluginHost
+from genesis.storage.database import Database
+from genesis.storage.events import events_after, move_cursor, open_cursor
+
+_IDLE_SECONDS = 1.0
+_FIRST_WAIT = 0.1
+_BATCH = 100
+
+
+class EventDelivery:
+    """One thread for each plugin that wants events, so that a slow one delays only itself."""
+
+    def __init__(self, host: PluginHost, database: Database) -> None:
+        self._host = host
+        self._database = database
+        self._stopping = threading.Event()
+        self._wake = threading.Condition()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        for plugin in self._host.subscribers():
+            thread = threading.Thread(
+                target=self._serve, args=(plugin,), name=f"events {plugin}", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+
+    def wake(self) -> None:
+        """Say that there may be new events."""
+        with self._wake:
+            self._wake.notify_all()
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """Deliver what is there, at most that long; the rest waits in the log for the next time."""
+        self._stopping.set()
+        self.wake()
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _serve(self, plugin: str) -> None:
+        cursor = self._database.writer.write(lambda connection: open_cursor(connection, plugin))
+        failures = 0
+        while not self._host.is_quarantined(plugin):
+            with self._database.read() as connection:
+                events = events_after(connection, cursor, _BATCH)
+            if not events:
+                if self._stopping.is_set():
+                    return
+                with self._wake:
+                    self._wake.wait(_IDLE_SECONDS)
+                continue
+            done = self._deliver(plugin, events)
+            failures = 0 if done else failures + 1
+            if done:
+                cursor = done
+            self._move(plugin, cursor, failures)
+            if done != events[-1].id:
+                if self._stopping.is_set():
+                    return
+                self._stopping.wait(_FIRST_WAIT * 2 ** min(failures, 6))
+
+    def _deliver(self, plugin: str, events: list[Event]) -> int:
+        """Hand over events until one fails; gives the id of the last that went well, or 0."""
+        done = 0
+        for event in events:
+            try:
+                self._host.hooks.notify(plugin, hookspecs.genesis_event, event)
+            except Exception:  # noqa: BLE001 - recorded by the dispatcher; tried again later
+                return done
+            done = event.id
+        return done
+
+    def _move(self, plugin: str, cursor: int, failures: int) -> None:
+        self._database.writer.write(
+            lambda connection: move_cursor(connection, plugin, cursor, failures)
+        )

@@ -1,0 +1,51 @@
+"""Find the installed plugins by the metadata of their distributions; nothing is imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+
+GROUP = "genesis.plugins"
+KERNEL_DISTRIBUTION = "genesis-kernel"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An installed plugin. `value` is `package.module:Class`; `requires` are the requirement
+    lines of its distribution, which say what kernel and which other plugins it was made for."""
+
+    id: str
+    value: str
+    distribution: str
+    version: str
+    requires: tuple[str, ...] = ()
+
+
+def discover() -> list[Candidate]:
+    """All installed plugins, by id."""
+    return candidates_from(entry_points(group=GROUP))
+
+
+def candidates_from(points: Iterable[EntryPoint]) -> list[Candidate]:
+    """The plugins of some entry points, by id, each distribution's once."""
+    found = set()
+    for point in points:
+        if point.dist is None:
+            continue
+        found.add(
+            Candidate(
+                id=point.name,
+                value=point.value,
+                distribution=canonical_name(point.dist.name),
+                version=point.dist.version,
+                requires=tuple(point.dist.requires or ()),
+            )
+        )
+    return sorted(found, key=lambda candidate: (candidate.id, candidate.distribution))
+
+
+def canonical_name(name: str) -> str:
+    """A distribution's name as PEP 503 normalises it."""
+    return re.sub(r"[-_.]+", "-", name).lower()

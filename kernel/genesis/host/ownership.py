@@ -1,0 +1,46 @@
+"""Make a plugin's tables, and hold it to those that it declared."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from genesis.contracts.plugins import Tables
+from genesis.errors import PluginError
+from genesis.storage.database import Database
+from genesis.storage.migrate import migrate, recorded_revision, version_table
+
+
+def migrate_plugin(database: Database, owner: str, tables: Tables) -> None:
+    """Apply a plugin's migrations. Raises PluginError when they touch a table of someone else,
+    or when a table exists that this plugin did not make; nothing is changed then."""
+    with database.read() as connection:
+        is_new = recorded_revision(connection, owner) is None
+        existing = _schema(connection)
+    taken = sorted(name for name in tables.names if is_new and name in existing)
+    if taken:
+        raise PluginError(
+            f"the table {taken[0]!r} exists and was not made by this plugin; it cannot own it"
+        )
+
+    def check(connection: Connection) -> None:
+        after = _schema(connection)
+        own = {*tables.names, version_table(owner)}
+        changed = sorted(
+            name for name in {*existing, *after} - own if existing.get(name) != after.get(name)
+        )
+        if changed:
+            raise PluginError(
+                f"its migration changes {changed[0]!r}, which is not among its tables "
+                f"({', '.join(tables.names)}); it was undone"
+            )
+
+    migrate(database, owner, tables.revisions, check)
+
+
+def _schema(connection: Connection) -> dict[str, str]:
+    """Tables and views with the SQL that made them. Indexes follow their table."""
+    rows = connection.execute(
+        text("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'view') "
+             "AND name NOT LIKE 'sqlite_%'")
+    )  # fmt: skip
+    return {row.name: row.sql for row in rows}

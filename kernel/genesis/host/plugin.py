@@ -1,0 +1,72 @@
+"""What a plugin is: a class that the host constructs with a context of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection
+
+from genesis.host.dispatch import Dispatcher
+from genesis.storage.database import Database
+
+T = TypeVar("T")
+
+
+class NoSettings(BaseModel):
+    """The settings of a plugin that has none: any key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class PluginContext(Generic[Settings]):
+    """The services that a plugin may use: its settings, its folder, its logger, the database.
+
+    `folder` is the plugin's own place in the home; it exists once the plugin makes it. `hooks`
+    calls the hooks that the plugin itself declared.
+    """
+
+    id: str
+    settings: Settings
+    folder: Path
+    logger: logging.Logger
+    database: Database
+    hooks: Dispatcher
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A connection for reading; it sees one consistent state."""
+        return self.database.read()
+
+    def write(self, operation: Callable[[Connection], T]) -> T:
+        """Run statements as one transaction; returns when it is durable."""
+        return self.database.writer.write(operation)
+
+
+class Plugin(Generic[Settings]):
+    """Base class of every plugin. An entry point in the group `genesis.plugins` names a subclass.
+
+    `settings_model` validates the table `[plugins.<id>]`. `hookspecs` is a module or class with
+    hooks that the plugin itself declares; their names start with its id and an underscore.
+    """
+
+    settings_model: ClassVar[type[BaseModel]] = NoSettings
+    hookspecs: ClassVar[ModuleType | type | None] = None
+
+    def __init__(self, context: PluginContext[Settings]) -> None:
+        self.context = context
+
+    async def start(self) -> None:
+        """Begin work; called once, when everything of this plugin is in place."""
+
+    async def stop(self) -> None:
+        """End work; called at the end, in reverse order of the starts."""

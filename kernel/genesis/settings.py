@@ -1,0 +1,106 @@
+"""The kernel's settings: `[kernel]` of genesis.toml, the environment above it, options on top."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from genesis.errors import SettingsError
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class KernelSettings(BaseSettings):
+    """`plugins` is the chosen set (None: all installed), `order` what to load first.
+
+    `workers` is how many attempts run at once; `durability` is `full` (survives a power cut at
+    every write) or `normal` (may then lose the last writes, is faster).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="GENESIS_", extra="forbid", frozen=True)
+
+    plugins: Names | None = None
+    disabled: Names = ()
+    order: Names = ()
+    workers: int = Field(default=max(2, min(os.cpu_count() or 2, 8)), ge=1, le=64)
+    durability: Literal["full", "normal"] = "full"
+
+    @field_validator("plugins", "disabled", "order", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Let `a,b` stand for a list, as the environment and the command line write it."""
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes above the file, whose values come in as arguments."""
+        return env_settings, init_settings
+
+
+def read_settings_file(path: Path) -> dict[str, object]:
+    """The tables of genesis.toml; empty when there is none. Raises SettingsError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{path} is not valid TOML: {error}. Correct that line; nothing was changed."
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def load_kernel_settings(
+    path: Path, tables: Mapping[str, object], plugins: str | None = None
+) -> KernelSettings:
+    """The settings of the kernel; `plugins` is the option `--plugins a,b`. Raises SettingsError."""
+    unknown = sorted(set(tables) - {"kernel", "plugins"})
+    if unknown:
+        raise SettingsError(
+            f"{path}: the table [{unknown[0]}] is unknown. Known are [kernel] and [plugins.<id>]."
+        )
+    table = tables.get("kernel", {})
+    if not isinstance(table, dict):
+        raise SettingsError(f"{path}: 'kernel' must be a table, written [kernel].")
+    try:
+        settings = KernelSettings(**table)
+        if plugins is None:
+            return settings
+        return KernelSettings.model_validate({**settings.model_dump(), "plugins": plugins})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"{path}: [kernel] {key}: {first['msg']} (or in the environment: "
+            f"GENESIS_{key.upper()}). Correct it."
+        ) from None
+
+
+def plugin_table(tables: Mapping[str, object], plugin_id: str) -> Mapping[str, object]:
+    """The table `[plugins.<id>]`. Raises SettingsError when it is no table."""
+    plugins = tables.get("plugins", {})
+    table = plugins.get(plugin_id, {}) if isinstance(plugins, dict) else None
+    if not isinstance(table, dict):
+        raise SettingsError(f"genesis.toml: write the settings as a table [plugins.{plugin_id}].")
+    return table
