@@ -9,18 +9,41 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from genesis import hookspecs
+    from genesis.host.hooks import hook, implements
+    from genesis.host.plugin import NoSettings, Plugin, PluginContext
+    from genesis.kernel import Kernel
     from genesis.sessions.specialist_files import read_specialist, read_specialists
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "read_specialist", "read_specialists"]
+__all__ = [
+    "Kernel",
+    "NoSettings",
+    "Plugin",
+    "PluginContext",
+    "__version__",
+    "hook",
+    "hookspecs",
+    "implements",
+    "read_specialist",
+    "read_specialists",
+]
 
-_HOMES = {
+_MODULES = {
+    "Kernel": "genesis.kernel",
+    "NoSettings": "genesis.host.plugin",
+    "Plugin": "genesis.host.plugin",
+    "PluginContext": "genesis.host.plugin",
+    "hook": "genesis.host.hooks",
+    "implements": "genesis.host.hooks",
     "read_specialist": "genesis.sessions.specialist_files",
     "read_specialists": "genesis.sessions.specialist_files",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name == "hookspecs":
+        return importlib.import_module("genesis.hookspecs")
+    if name not in _MODULES:
         raise AttributeError(f"module 'genesis' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(importlib.import_module(_MODULES[name]), name)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from genesis.clock import utc_now
-from genesis.contracts.plugins import PluginStatus
+from genesis.contracts.plugins import PluginState, PluginStatus
 from genesis.storage.database import Database
 from genesis.storage.tables import PluginFaultRow, PluginRow, table
 
@@ -101,6 +101,25 @@ def quarantined(connection: Connection) -> dict[str, tuple[str, str]]:
     """The plugins in quarantine: id to (version, reason)."""
     rows = connection.execute(select(_plugins).where(_plugins.c.quarantined_version.is_not(None)))
     return {row.id: (row.quarantined_version, row.quarantine_reason) for row in rows}
+
+
+def recorded_troubles(connection: Connection) -> list[PluginStatus]:
+    """The plugins that were in quarantine or failed to start at the last real start."""
+    rows = connection.execute(select(_plugins)).all()
+    found = []
+    for row in rows:
+        state, reason = PluginState(row.state), row.reason
+        if row.quarantined_version == row.version:
+            state, reason = PluginState.QUARANTINED, row.quarantine_reason
+        elif state != PluginState.FAILED or row.step != "start":
+            continue
+        found.append(
+            PluginStatus(
+                id=row.id, distribution="", version=row.version, state=state, step=row.step,
+                reason=reason,
+            )
+        )  # fmt: skip
+    return found
 
 
 def lift_quarantine(connection: Connection, plugin: str) -> bool:

@@ -51,8 +51,8 @@ class PluginHost:
         self.hooks = Dispatcher(self._manager, self, limits)
         self._loader = Loader(self._manager, self.hooks, database, tables, folder, self._limits)
 
-    def start(self, selection: Selection) -> None:
-        """Load and start what was selected. Never raises for what a plugin does."""
+    def load(self, selection: Selection) -> None:
+        """Load what was selected, up to its tables. Never raises for what a plugin does."""
         self._excluded = selection.excluded
         self._plugins = [LoadedPlugin(candidate) for candidate in selection.load]
         for loaded in self._plugins:
@@ -61,10 +61,19 @@ class PluginHost:
         self._refuse_orphans()
         refuse_conflicts(self._usable(), self._refuse)
         self._each("migrate", self._migrate, self._limits.load)
-        self._each("start", self._start, self._limits.start + 1)
-        # What failed late took its teams and tools along.
-        refuse_conflicts(self._usable(), self._refuse)
         self._activate()
+
+    def start(self, selection: Selection) -> None:
+        """Load what was selected, start it, and keep the outcome for `genesis plugins`."""
+        self.load(selection)
+        for loaded in self._plugins:
+            if loaded.status is not None and loaded.status.state == PluginState.ACTIVE:
+                loaded.status = None
+        self._each("start", self._start, self._limits.start + 1)
+        self._activate()
+        self._database.writer.write(
+            lambda connection: faults.record_states(connection, self.statuses())
+        )
 
     def stop(self) -> None:
         """Stop active plugins in reverse order; one that fails or hangs delays by its limit."""
@@ -124,10 +133,11 @@ class PluginHost:
         return [loaded for loaded in self._plugins if loaded.status is None]
 
     def _each(self, step: str, action: Callable[[LoadedPlugin], None], seconds: float) -> None:
-        self._refuse_orphans()
         for loaded in self._usable():
             self._loader.guard(loaded, step, action, seconds)
+        # What failed took its teams and tools along, and may be required by others.
         self._refuse_orphans()
+        refuse_conflicts(self._usable(), self._refuse)
 
     def _refuse(self, loaded: LoadedPlugin, reason: str) -> None:
         self._loader.withdraw(loaded, "conflicts", reason)
@@ -151,9 +161,6 @@ class PluginHost:
                 loaded.settle(PluginState.QUARANTINED, reason=reason)
             else:
                 loaded.settle(PluginState.ACTIVE)
-        self._database.writer.write(
-            lambda connection: faults.record_states(connection, self.statuses())
-        )
 
     def _refuse_orphans(self) -> None:
         """Withdraw plugins that require one which failed, in the order in which they depend."""

@@ -1,0 +1,46 @@
+# `make demo` runs the main job on a real repository; `make test` passes the tests.
+# Both set everything up first, in .venv of this folder.
+
+PYTHON ?= python3
+REPO ?= .
+VERIFY_LIMIT ?= 30
+BIN := .venv/bin
+STAMP := .venv/.set-up
+
+.PHONY: setup demo test test-crash bench check clean help
+
+help:
+	@echo "make demo [REPO=path]   review a repository with the engineering team"
+	@echo "make test               lint, types and tests"
+	@echo "make test-crash         kill -9 at random points of sessions, 200 times"
+	@echo "make bench              figures, as ratios to a baseline of the same run"
+	@echo "make setup              only set up .venv"
+
+setup: $(STAMP)
+
+# The environment is made anew when what it is made from has changed.
+$(STAMP): pyproject.toml plugins/engineering/pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Genesis needs Python 3.11 or later, this is " + sys.version.split()[0] + ". Try make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' -e plugins/engineering
+	@touch $(STAMP)
+
+demo: setup
+	@$(BIN)/genesis run "nightly review" --repo "$(REPO)" --team engineering --verify-limit $(VERIFY_LIMIT)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: check
+	$(BIN)/python -m pytest
+
+test-crash: setup
+	$(BIN)/python -m pytest tests/crash -m crash
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,187 @@
+"""`genesis run`: give a goal to a team and watch it work."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from genesis.cli.options import home_option, json_option, plugins_option
+from genesis.errors import GenesisError, UsageError
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from genesis.kernel import Kernel
+    from genesis.sessions.journal import Journal
+    from genesis.sessions.runner import SessionRunner
+
+_CANCELLED = "cancelled with Ctrl-C; `genesis run --resume {id}` goes on with it"
+
+
+@click.command()
+@click.argument("goal", required=False)
+@click.option("--repo", default=".", show_default=True, metavar="PATH", help="The git checkout.")
+@click.option("--team", default="engineering", show_default=True, help="Who does it.")
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value="latest",
+    metavar="[ID]",
+    help="Go on with an interrupted or cancelled session; without ID the last such one.",
+)
+@click.option(
+    "--verify-limit",
+    type=click.FloatRange(min=1),
+    metavar="SECONDS",
+    help="The most time that running the repository's own tests may take.",
+)
+@click.option(
+    "--log", "logs", multiple=True, metavar="FILE", help="A log file to look for errors in."
+)
+@home_option
+@plugins_option
+@json_option
+def run(
+    goal: str | None,
+    repo: str,
+    team: str,
+    resume: str | None,
+    verify_limit: float | None,
+    logs: tuple[str, ...],
+    home: str | None,
+    plugins: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Work on GOAL in a repository with a team of specialists.
+
+    Progress goes to stderr and the report to stdout. A session that was interrupted (power cut,
+    kill -9) is finished by the next run, whatever its goal.
+
+    \b
+    Example:  genesis run "nightly review" --repo ~/src/project --team engineering
+    """
+    from genesis.home import find_home
+    from genesis.kernel import Kernel
+
+    if (goal is None) == (resume is None):
+        raise UsageError('Give a goal, such as "nightly review", or --resume, but not both.')
+    params: dict[str, JsonValue] = {}
+    if verify_limit is not None:
+        params["verify_limit_seconds"] = verify_limit
+    if logs:
+        params["logs"] = [str(_existing(log)) for log in logs]
+    with Kernel(find_home(home), plugins=plugins) as kernel:
+        _tell_problems(kernel)
+        interrupted = [session.id for session in kernel.interrupted_sessions()]
+        target = (
+            kernel.create_session(goal, team, Path(repo), params)
+            if goal is not None
+            else _choose_session(kernel, resume or "latest", interrupted)
+        )
+        runner = kernel.runner()
+        journals = []
+        for session_id in [*(i for i in interrupted if i != target), target]:
+            if session_id in interrupted or resume is not None:
+                kernel.take_up(session_id)
+                click.echo(f"Going on with {session_id}.", err=True)
+            journals.append(runner.open(session_id))
+        _work(runner, journals)
+        _print_result(kernel, target, as_json=as_json)
+
+
+def _existing(log: str) -> Path:
+    path = Path(log).absolute()
+    if not path.is_file():
+        raise UsageError(f"{path} is not a file. Give the path of a log with --log.")
+    return path
+
+
+def _tell_problems(kernel: Kernel) -> None:
+    from genesis.contracts.plugins import PluginState
+
+    for status in kernel.host.statuses():
+        if status.state in (PluginState.FAILED, PluginState.QUARANTINED):
+            at = f" at {status.step}" if status.step else ""
+            click.echo(f"The plugin {status.id!r} is {status.state}{at}: {status.reason}", err=True)
+    for problem in kernel.roster.problems:
+        click.echo(f"Left out: {problem}", err=True)
+
+
+def _choose_session(kernel: Kernel, named: str, interrupted: list[str]) -> str:
+    """The session to resume: as named, or the last that can be."""
+    from genesis.contracts.work import Status
+    from genesis.storage.records import list_sessions, read_session
+
+    with kernel.database.read() as connection:
+        if named != "latest":
+            return read_session(connection, named).id
+        if interrupted:
+            return interrupted[-1]
+        for session in list_sessions(connection, at_most=100):
+            if session.status == Status.CANCELLED:
+                return session.id
+    raise UsageError("There is no session to resume: none was interrupted or cancelled.")
+
+
+def _work(runner: SessionRunner, journals: list[Journal]) -> None:
+    """Run in a thread, show in this one; Ctrl-C cancels, a second one does not wait."""
+    from rich.console import Console
+
+    from genesis.cli.display import watch
+
+    done = threading.Event()
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            runner.run()
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+            failure.append(error)
+        finally:
+            done.set()
+
+    def on_terminate(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, on_terminate)
+    thread = threading.Thread(target=work, name="genesis runner", daemon=True)
+    thread.start()
+    console = Console(stderr=True)
+    try:
+        watch(console, journals, done)
+    except KeyboardInterrupt:
+        click.echo("Cancelling; what is finished stays finished.", err=True)
+        runner.interrupt(_CANCELLED.format(id=journals[-1].session.id))
+        watch(console, journals, done)
+    thread.join()
+    if failure:
+        if not isinstance(failure[0], GenesisError):
+            raise failure[0]
+        click.echo("`genesis run --resume` goes on with this session.", err=True)
+        raise failure[0]
+
+
+def _print_result(kernel: Kernel, session_id: str, *, as_json: bool) -> None:
+    import json
+
+    from rich.console import Console
+
+    from genesis.cli.report import print_report, session_document
+    from genesis.storage.records import read_session, read_tasks
+
+    with kernel.database.read() as connection:
+        session = read_session(connection, session_id)
+        tasks = read_tasks(connection, session_id)
+    if as_json:
+        click.echo(json.dumps(session_document(session, tasks), indent=2, ensure_ascii=False))
+    else:
+        print_report(Console(), session, tasks)
+    if session.exit_code:
+        sys.exit(session.exit_code)

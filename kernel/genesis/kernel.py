@@ -1,0 +1,174 @@
+"""The composition root: opens a home, loads its plugins, and gives out what works in it."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from pydantic import JsonValue
+from sqlalchemy import Connection
+
+from genesis import __version__
+from genesis.errors import UsageError
+from genesis.executors.inline import InlineExecutor
+from genesis.executors.process import ProcessExecutor
+from genesis.home import Home, OwnerLock, is_owner_alive
+from genesis.host.delivery import EventDelivery
+from genesis.host.discovery import Candidate, discover
+from genesis.host.dispatch import Limits
+from genesis.host.host import PluginHost
+from genesis.host.loading import StepLimits
+from genesis.host.selection import select
+from genesis.sessions.planner import first_tasks
+from genesis.sessions.repository import find_repository
+from genesis.sessions.roster import Roster, gather_roster
+from genesis.sessions.runner import SessionRunner
+from genesis.settings import load_kernel_settings, read_settings_file
+from genesis.storage import people, sessions
+from genesis.storage.database import Database
+from genesis.storage.migrate import KERNEL_REVISIONS, migrate
+from genesis.storage.records import SessionRecord, open_sessions, read_session
+
+
+class Kernel:
+    """One open home. Use it as a context manager; two can be open in one process."""
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        plugins: str | None = None,
+        candidates: list[Candidate] | None = None,
+        limits: Limits | None = None,
+        step_limits: StepLimits | None = None,
+    ) -> None:
+        """Open the home and start its plugins. `plugins` is the chosen set, `a,b`; `candidates`
+        stands in for what is installed. Raises SettingsError, HomeError, StorageError."""
+        self.home = home
+        tables = read_settings_file(home.settings_file)
+        self.settings = load_kernel_settings(home.settings_file, tables, plugins)
+        selection = select(
+            discover() if candidates is None else candidates,
+            kernel_version=__version__,
+            chosen=self.settings.plugins,
+            disabled=self.settings.disabled,
+            order=self.settings.order,
+        )
+        home.prepare()
+        with ExitStack() as stack:
+            self._lock = OwnerLock(home)
+            stack.callback(self._lock.release)
+            self.database = Database(home.database, durability=self.settings.durability)
+            stack.callback(self.database.close)
+            migrate(self.database, "kernel", KERNEL_REVISIONS)
+            self.host = PluginHost(
+                self.database, tables, home.root / "plugins",
+                limits=limits, step_limits=step_limits,
+            )  # fmt: skip
+            stack.callback(self.host.stop)
+            self.host.start(selection)
+            self.roster: Roster = gather_roster(self.host, home.agents)
+            self.delivery = EventDelivery(self.host, self.database)
+            stack.callback(self.delivery.stop)
+            self.delivery.start()
+            self._cleanup = stack.pop_all()
+
+    def __enter__(self) -> Kernel:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._cleanup.close()
+
+    @property
+    def owner(self) -> str:
+        """The name under which this process holds sessions and leases."""
+        return self._lock.owner
+
+    def create_session(
+        self, goal: str, team_id: str, repository: Path, params: Mapping[str, JsonValue]
+    ) -> str:
+        """Write a new session, ready to run; gives its id. Raises UsageError."""
+        if not goal.strip():
+            raise UsageError('The goal is empty. Say what is to be done, e.g. "nightly review".')
+        team = self.roster.team(team_id)
+        found = find_repository(repository)
+        tasks = first_tasks(self.roster, team_id, goal, params)
+        session_id = new_session_id()
+
+        def operation(connection: Connection) -> None:
+            people.record_team(connection, team, self.roster.members(team_id))
+            repository_id = people.record_repository(connection, found.path, team.id, found.origin)
+            new = sessions.NewSession(
+                id=session_id,
+                team=team.id,
+                goal=goal,
+                repository=str(found.path),
+                owner=self.owner,
+                repository_id=repository_id,
+                branch=found.branch,
+                options=params,
+            )
+            sessions.create_session(connection, new, tasks)
+
+        self.database.writer.write(operation)
+        return session_id
+
+    def interrupted_sessions(self) -> list[SessionRecord]:
+        """Open sessions whose process is gone, oldest first."""
+        with self.database.read() as connection:
+            found = open_sessions(connection)
+        return [session for session in found if not self.is_worked_on(session)]
+
+    def is_worked_on(self, session: SessionRecord) -> bool:
+        """Whether a living process works on a session."""
+        return session.owner is not None and is_owner_alive(self.home, session.owner)
+
+    def take_up(self, session_id: str) -> None:
+        """Make a session ours that was interrupted or cancelled. Raises UsageError otherwise."""
+        with self.database.read() as connection:
+            session = read_session(connection, session_id)
+        if session.completed_at is not None and session.status != "cancelled":
+            raise UsageError(f"{session.id} is {session.status}; nothing is left to resume.")
+        if session.completed_at is None and self.is_worked_on(session):
+            raise UsageError(f"{session.id} is being worked on by another process.")
+        if session.completed_at is None:
+            self.database.writer.write(lambda c: sessions.take_over(c, session.id, self.owner))
+        else:
+            self.database.writer.write(lambda c: sessions.revive(c, session.id, self.owner))
+
+    def runner(self) -> SessionRunner:
+        """A runner with executors of its own."""
+        wake = threading.Event()
+
+        def notify() -> None:
+            wake.set()
+
+        return SessionRunner(
+            self.home,
+            self.database,
+            self.host,
+            self.roster,
+            owner=self.owner,
+            workers=self.settings.workers,
+            executors={
+                "inline": InlineExecutor(self.settings.workers, notify),
+                "process": ProcessExecutor(notify),
+            },
+            wake=wake,
+            on_commit=self.delivery.wake,
+        )
+
+
+def new_session_id(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> str:
+    """An id that sorts by time and differs for sessions of the same second."""
+    return f"session-{now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"

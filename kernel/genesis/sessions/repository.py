@@ -1,0 +1,58 @@
+"""The repository that a session works on, as git knows it."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from genesis.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A checkout: its top folder, the branch it is on (None: detached), where it came from."""
+
+    path: Path
+    branch: str | None
+    origin: str | None
+
+
+def find_repository(path: Path) -> Repository:
+    """The checkout at a path or above it. Raises UsageError that says what is wrong with it."""
+    if not path.exists():
+        raise UsageError(f"{path} does not exist. Give the path of a git checkout with --repo.")
+    if not path.is_dir():
+        raise UsageError(f"{path} is not a folder. Give the path of a git checkout with --repo.")
+    code, top = _git(path, "rev-parse", "--show-toplevel")
+    if code != 0:
+        raise UsageError(
+            f"{path} is not a git checkout ({top.splitlines()[0] if top else 'git failed'}). "
+            "Run `git init` there, or give another path with --repo."
+        )
+    code, branch = _git(path, "symbolic-ref", "--short", "-q", "HEAD")
+    origin_code, origin = _git(path, "config", "--get", "remote.origin.url")
+    return Repository(
+        path=Path(top),
+        branch=branch if code == 0 else None,
+        origin=_without_secret(origin) if origin_code == 0 else None,
+    )
+
+
+def _git(path: Path, *arguments: str) -> tuple[int, str]:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(path), *arguments],
+            capture_output=True, text=True, errors="replace", timeout=30,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise UsageError("git is not installed. Install it and start again.") from None
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"git did not answer within 30 s for {path}.") from None
+    return done.returncode, (done.stdout if done.returncode == 0 else done.stderr).strip()
+
+
+def _without_secret(url: str) -> str:
+    """A remote's address without the user and token that may stand before its host."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if separator else url

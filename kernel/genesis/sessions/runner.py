@@ -1,0 +1,316 @@
+"""Work on open sessions until each has its end: claim, carry out, record, move on.
+
+One thread runs the loop. A step commits at most once: the results that came in, what became
+ready by them, and the claim of what is done next are one transaction.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from genesis.contracts.executors import AttemptUpdate, Executor
+from genesis.contracts.work import Phase, Status
+from genesis.errors import PlanError, UsageError
+from genesis.home import Home
+from genesis.host.host import PluginHost
+from genesis.sessions.attempts import attempt_spec, ended_record, ending_of, started_record
+from genesis.sessions.gates import choose_specialist, veto_session, veto_task
+from genesis.sessions.journal import Journal
+from genesis.sessions.outcome import decide_status, exit_code, summarise
+from genesis.sessions.planner import accept_plan
+from genesis.sessions.roster import Roster
+from genesis.storage import queue, sessions
+from genesis.storage.database import Database
+from genesis.storage.records import read_session, read_tasks
+from genesis.storage.tasks import ClaimedTask, Ending, NewTask, claim_tasks, retry_task
+
+_WAIT_SECONDS = 0.25
+_CANCEL_POLL_SECONDS = 0.5
+_RENEW_SECONDS = queue.LEASE_SECONDS / 3
+_RETRIES_AFTER_DEATH = 2
+
+
+@dataclass
+class _OpenSession:
+    journal: Journal
+    may_claim: bool = True
+    cancelling: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.journal.session.id
+
+
+@dataclass
+class _Running:
+    task: ClaimedTask
+    executor: Executor
+    begun: float
+
+
+class SessionRunner:
+    """Runs sessions that this process owns. `interrupt` and `journal` may be used from any thread.
+
+    `executors` are by name; `wake` is set by them when there is something to fetch.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        database: Database,
+        host: PluginHost,
+        roster: Roster,
+        *,
+        owner: str,
+        workers: int,
+        executors: Mapping[str, Executor],
+        wake: threading.Event,
+        on_commit: Callable[[], None],
+    ) -> None:
+        self._home = home
+        self._database = database
+        self._host = host
+        self._roster = roster
+        self._owner = owner
+        self._workers = workers
+        self._executors = executors
+        self._wake = wake
+        self._on_commit = on_commit
+        self._open: dict[str, _OpenSession] = {}
+        self._running: dict[tuple[str, int], _Running] = {}
+        self._endings: list[Ending] = []
+        self._planned: dict[str, list[NewTask]] = {}
+        self._deaths: dict[str, int] = {}
+        self._interrupted: str | None = None
+        self._next_poll = 0.0
+        self._next_renewal = time.monotonic() + _RENEW_SECONDS
+
+    def open(self, session_id: str) -> Journal:
+        """Take a session on; gives the journal from which a display reads."""
+        with self._database.read() as connection:
+            session = read_session(connection, session_id)
+            tasks = read_tasks(connection, session_id)
+        journal = Journal(self._home.session_folder(session_id), session, tasks)
+        self._open[session_id] = _OpenSession(journal)
+        return journal
+
+    def run(self) -> None:
+        """Work until every session that was taken on has its end.
+
+        Raises StorageError when the database fails; what was acknowledged is in it, and the
+        sessions can be taken up again.
+        """
+        for executor in self._executors.values():
+            executor.start()
+        try:
+            while self._open:
+                self._step()
+        finally:
+            for executor in self._executors.values():
+                executor.stop()
+
+    def interrupt(self, reason: str) -> None:
+        """Cancel every open session; `run` returns once what runs has ended."""
+        self._interrupted = reason
+        self._wake.set()
+
+    def _step(self) -> None:
+        self._wake.clear()
+        for executor in self._executors.values():
+            for update in executor.tick():
+                self._note(update)
+        self._commit()
+        self._watch()
+        for session in list(self._open.values()):
+            self._advance(session)
+            session.journal.flush()
+        if self._open and not self._has_work():
+            self._wake.wait(_WAIT_SECONDS)
+
+    def _has_work(self) -> bool:
+        """Whether the next step has something to do that nobody will wake it for."""
+        is_free = len(self._running) < self._workers
+        return bool(self._endings) or (
+            is_free and any(s.may_claim and not s.cancelling for s in self._open.values())
+        )
+
+    def _note(self, update: AttemptUpdate) -> None:
+        running = self._running.get((update.task_id, update.attempt))
+        if running is None:
+            return
+        task = running.task
+        session = self._open[task.session_id]
+        if update.ended is None:
+            session.journal.report(update.task_id, update.fraction, update.message)
+            return
+        del self._running[(update.task_id, update.attempt)]
+        if update.ended == "died" and self._may_retry(task, session):
+            error = update.error
+            self._database.writer.write(lambda connection: retry_task(connection, task, error))
+            session.may_claim = True
+            return
+        self._end(ending_of(task, update, time.monotonic() - running.begun), update)
+
+    def _may_retry(self, task: ClaimedTask, session: _OpenSession) -> bool:
+        deaths = self._deaths[task.lease.item] = self._deaths.get(task.lease.item, 0) + 1
+        return deaths <= _RETRIES_AFTER_DEATH and not session.cancelling
+
+    def _end(self, ending: Ending, update: AttemptUpdate | None = None) -> None:
+        """Note an ending for the next commit; a plan is checked first."""
+        result = update.result if update is not None else None
+        if result is not None and result.plan is not None and ending.status == Status.COMPLETED:
+            session = self._open[ending.task.session_id].journal.session
+            try:
+                self._planned[ending.task.lease.item] = accept_plan(
+                    result.plan, self._roster, session.team, choose_specialist(self._host)
+                )
+            except PlanError as error:
+                ending = Ending(ending.task, Status.FAILED, ending.duration_seconds,
+                                ending.result, str(error))  # fmt: skip
+        self._endings.append(ending)
+        journal = self._open[ending.task.session_id].journal
+        record = journal.tasks.get(ending.task.lease.item)
+        if record is not None:
+            journal.update(ended_record(record, ending, result))
+
+    def _commit(self) -> None:
+        """Record endings and claim what free workers can begin, in one transaction."""
+        free = self._workers - len(self._running)
+        lanes = [s.id for s in self._open.values() if s.may_claim and not s.cancelling]
+        touched = {ending.task.session_id for ending in self._endings}
+        if not touched and not (lanes and free > 0):
+            return
+        lanes += [s for s in touched if s not in lanes and not self._open[s].cancelling]
+
+        def operation(connection: Connection) -> list[ClaimedTask]:
+            sessions.settle(connection, self._endings, self._planned)
+            claimed: list[ClaimedTask] = []
+            for lane in lanes:
+                if len(claimed) < free:
+                    left = free - len(claimed)
+                    claimed += claim_tasks(connection, lane, self._owner, left)
+            return claimed
+
+        claimed = self._database.writer.write(operation)
+        self._endings, self._planned = [], {}
+        self._on_commit()
+        for lane in lanes:
+            # A lane that left a worker free has nothing ready until something ends.
+            self._open[lane].may_claim = len(claimed) >= free
+        for task in claimed:
+            self._begin(task)
+
+    def _begin(self, task: ClaimedTask) -> None:
+        session = self._open[task.session_id]
+        record = session.journal.tasks.get(task.lease.item)
+        if record is None:
+            self._reload(session)
+            record = session.journal.tasks[task.lease.item]
+        session.journal.update(started_record(record, task))
+        reason = veto_task(self._host, task)
+        if reason is None:
+            try:
+                spec = attempt_spec(task, self._roster, self._home,
+                                    session.journal.session.repository)  # fmt: skip
+            except UsageError as error:
+                reason = str(error)
+            else:
+                executor = self._executors[self._roster.specialists[task.specialist].executor]
+                key = (task.lease.item, task.lease.attempt)
+                self._running[key] = _Running(task, executor, time.monotonic())
+                executor.submit(spec)
+                return
+        self._end(Ending(task, Status.BLOCKED, 0.0, error=reason))
+
+    def _advance(self, session: _OpenSession) -> None:
+        """Move a session on that waits for something other than a task."""
+        if any(r.task.session_id == session.id for r in self._running.values()):
+            return
+        if any(ending.task.session_id == session.id for ending in self._endings):
+            return
+        if session.may_claim and not session.cancelling:
+            return
+        self._reload(session)
+        phase = session.journal.session.phase
+        if session.cancelling or phase == Phase.SUMMARISE:
+            self._finish(session)
+        elif phase == Phase.GATES:
+            self._pass_gates(session)
+            session.may_claim = True
+
+    def _pass_gates(self, session: _OpenSession) -> None:
+        record = session.journal.session
+        tasks = list(session.journal.tasks.values())
+        reason = veto_session(self._host, record, tasks)
+        if reason is None:
+            self._database.writer.write(lambda c: sessions.open_gates(c, record.id))
+        else:
+            self._database.writer.write(lambda c: sessions.close_gates(c, record.id, reason))
+
+    def _finish(self, session: _OpenSession) -> None:
+        record = session.journal.session
+        tasks = list(session.journal.tasks.values())
+        status = decide_status(record, tasks)
+        self._database.writer.write(
+            lambda connection: sessions.finish_session(
+                connection, record.id, status, reason=record.reason,
+                summary=summarise(tasks), exit_code=exit_code(status, tasks),
+            )
+        )  # fmt: skip
+        self._on_commit()
+        self._reload(session)
+        session.journal.close(f"nothing was verified: {record.reason or 'no such task planned'}")
+        del self._open[session.id]
+
+    def _watch(self) -> None:
+        """Notice cancellations, from this process or another, and keep the leases."""
+        now = time.monotonic()
+        if self._interrupted is not None:
+            self._cancel_all(self._interrupted)
+            self._interrupted = None
+        elif now >= self._next_poll:
+            self._next_poll = now + _CANCEL_POLL_SECONDS
+            with self._database.read() as connection:
+                for session in self._open.values():
+                    if read_session(connection, session.id).cancel_requested:
+                        self._cancel_running(session)
+        if now >= self._next_renewal:
+            self._next_renewal = now + _RENEW_SECONDS
+            self._renew()
+
+    def _cancel_all(self, reason: str) -> None:
+        def operation(connection: Connection) -> None:
+            for session_id in self._open:
+                sessions.cancel_tasks(connection, session_id, reason)
+
+        self._database.writer.write(operation)
+        for session in self._open.values():
+            self._cancel_running(session)
+
+    def _cancel_running(self, session: _OpenSession) -> None:
+        if session.cancelling:
+            return
+        session.cancelling = True
+        self._reload(session)
+        for (task_id, attempt), running in self._running.items():
+            if running.task.session_id == session.id:
+                running.executor.cancel(task_id, attempt)
+
+    def _renew(self) -> None:
+        """Keep the leases; an attempt whose lease is lost is ended, its result is worth nothing."""
+        held = self._database.writer.write(lambda c: queue.renew(c, self._owner))
+        for key in [key for key in self._running if key not in held]:
+            running = self._running.pop(key)
+            running.executor.cancel(*key)
+            self._open[running.task.session_id].may_claim = True
+
+    def _reload(self, session: _OpenSession) -> None:
+        with self._database.read() as connection:
+            record = read_session(connection, session.id)
+            tasks = read_tasks(connection, session.id)
+        session.journal.replace(record, tasks)

@@ -1,0 +1,1 @@
+"""Checks of a repository's documents: their links, their code blocks, the names they mention."""

@@ -1,0 +1,105 @@
+"""Names in documents that the code does not have any more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from genesis.contracts import Finding, Severity, TaskResult, ToolContext
+
+from genesis_engineering.documents.mentions import Mention, dotted_names, imports
+from genesis_engineering.documents.packages import PythonFiles
+from genesis_engineering.documents.python_index import Answer, PythonIndex, Verdict
+from genesis_engineering.documents.reporting import report
+from genesis_engineering.documents.sources import Document, DocumentReader
+from genesis_engineering.documents.stale_paths import StalePaths
+from genesis_engineering.files import RepositoryFile, list_files
+
+_PAST = re.compile(
+    r"\b(remov\w+|deprecat\w+|no longer|renam\w+|replac\w+|used to|former\w*|previous\w*|earlier"
+    r"|instead of|before|prior to|versionchanged|version(added|removed)|was|were|old|legacy"
+    r"|will be|planned|future|yet|does(n't| not) exist|not available|imaginary|hypothetical)\b",
+    re.IGNORECASE,
+)
+_QUOTING = frozenset({".py", ".pyi", ".toml", ".cfg", ".ini", ".json", ".yaml", ".yml"})
+
+
+def check_stale_names(context: ToolContext) -> TaskResult:
+    """Report names, imports and paths in documents that the repository does not have."""
+    files = list_files(context.repository)
+    reader = DocumentReader(context, files)
+    names = _StaleNames(files)
+    paths = StalePaths(context.repository, files)
+    findings: list[Finding] = []
+    for document in reader:
+        if not (document.is_history or document.is_plan):
+            findings += names.check(document)
+            paths.check(document)
+    checked = names.checked + paths.checked
+    return report("names and paths", reader, findings + paths.finish(), checked=checked)
+
+
+class _StaleNames:
+    def __init__(self, files: list[RepositoryFile]) -> None:
+        self._files = files
+        self._index = PythonIndex(PythonFiles(files))
+        self._quoted: set[str] | None = None
+        self.checked = 0
+
+    def check(self, document: Document) -> Iterator[Finding]:
+        for mention in imports(document.parsed):
+            finding = self._judge(document, mention, "stale-import")
+            if finding:
+                yield finding
+        for mention in dotted_names(document.parsed):
+            finding = self._judge(document, mention, "stale-name")
+            if finding:
+                yield finding
+
+    def _judge(self, document: Document, mention: Mention, rule: str) -> Finding | None:
+        answer = self._index.look_up(mention.name)
+        self.checked += answer.verdict is not Verdict.UNKNOWN
+        if answer.verdict is not Verdict.ABSENT:
+            return None
+        if document.parsed.is_about_the_past(mention.line):
+            return None
+        if _PAST.search(document.parsed.around(mention.line)):
+            return None
+        if rule == "stale-name" and self._is_quoted(mention.name):
+            return None
+        return self._finding(document, mention, answer, rule)
+
+    def _finding(self, document: Document, mention: Mention, answer: Answer, rule: str) -> Finding:
+        name = mention.name[:500]
+        says = "imports" if rule == "stale-import" else "names"
+        file = self._index.files.module_file(answer.owner)
+        where = file.path if file else answer.owner
+        return Finding(
+            rule=rule,
+            severity=Severity.MEDIUM,
+            message=f"The document {says} {name}; {answer.owner} has no {answer.part}."[:2000],
+            file=document.path,
+            line=mention.line,
+            evidence=mention.source[:500],
+            check=f"python -c 'from {answer.owner} import {answer.part}'"
+            if answer.is_module
+            else f"search {where} and what it builds on for {answer.part}",
+        )
+
+    def _is_quoted(self, name: str) -> bool:
+        """Whether the code has the name as a string: a logger, a group of entry points, a key."""
+        if self._quoted is None:
+            self._quoted = set(_quoted_names(self._files, self._index.files.roots))
+        return name in self._quoted
+
+
+def _quoted_names(files: list[RepositoryFile], packages: dict[str, str]) -> Iterator[str]:
+    if not packages:
+        return
+    tops = "|".join(re.escape(name) for name in sorted(packages))
+    pattern = re.compile(rf"(?<![\w.])((?:{tops})(?:\.\w+)+)(?=[\"'\]:= ])")
+    strings = re.compile(rf"[\"'\[]((?:{tops})(?:\.\w+)+)[\"'\]:]")
+    for file in files:
+        if file.suffix in _QUOTING:
+            text = file.read_text() or ""
+            yield from (strings if file.suffix.startswith(".py") else pattern).findall(text)

@@ -1,0 +1,143 @@
+"""Code blocks of documents: what cannot parse is reported, what authors shorten is not."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from genesis.contracts import Severity, TaskResult
+from genesis.testing import run_tool
+
+_TOOL = "genesis_engineering.documents.code_blocks:check_code_blocks"
+
+
+def _check(root: Path, files: dict[str, str]) -> TaskResult:
+    repository = root / "repository"
+    for name, text in files.items():
+        path = repository / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "-q", str(repository)], check=True)
+    return run_tool(_TOOL, repository, root / "attempt")
+
+
+def _block(language: str, code: str) -> str:
+    return f"# Title\n\nText.\n\n```{language}\n{code}\n```\n"
+
+
+def test_python_that_does_not_parse_is_reported_with_line_and_reason(tmp_path: Path) -> None:
+    text = _block("python", "import os\n\ndef run(name)\n    return name")
+    result = _check(tmp_path, {"docs/a.md": text})
+    finding = result.findings[0]
+    assert (finding.rule, finding.file, finding.line) == ("broken-code-block", "docs/a.md", 8)
+    assert finding.severity is Severity.LOW
+    assert finding.evidence == "def run(name)\nexpected ':'"
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/tutorial/first.md", "docs/quick-start.md"])
+def test_what_new_readers_meet_first_is_more_severe(tmp_path: Path, name: str) -> None:
+    result = _check(tmp_path, {name: _block("python", "x = (1,\ny = 2]")})
+    assert [finding.severity for finding in result.findings] == [Severity.MEDIUM]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "await client.get(url)\nreturn 1",
+        "    x = 1\n    if x:\n        y = 2",
+        "class A:\n    ...",
+        "def run(a, ...):\n    pass",
+        "@app.get('/')",
+        "def run(a: int) -> str",
+        "run(a: int, *, b: str = 'x') -> None",
+        "class Point(Base):",
+        "class Point(Base):\n    def move(self):",
+        "else:\n    x = 1",
+        "except ValueError:\n    x = 1",
+        "'debug': True,\n'port': 80,",
+        "name='x',\nport=1,",
+        ">>> x = 1\n>>> for i in range(3):\n...     print(i)\n...\n0\nnot python at all !",
+        "In [1]: x = 1",
+        "%timeit run()",
+        "$ python run.py",
+        "x = {{ value }}",
+        "print 'python 2'",
+        "- old(1)\n+ new(1)",
+        "f(<your name>)",
+        "# this is invalid\nx = = 1",
+        "class A[T]:\n    pass",
+        "type X = int",
+        "async with a as b:\n    async for c in b:\n        yield c",
+    ],
+)
+def test_python_as_documents_show_it_is_not_reported(tmp_path: Path, code: str) -> None:
+    assert _check(tmp_path, {"README.md": _block("python", code)}).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "line"),
+    [
+        ("pycon", ">>> x = 1\n>>> y = = 2\n2", 7),
+        ("json", '{\n  "a": 1\n  "b": 2\n}', 8),
+        ("json", "{'a': 1}", 6),
+        ("toml", '[tool]\nname = "a"\nother = unquoted', 8),
+        ("yaml", "a: 1\nb: [1, 2\nc: 3", 8),
+        ("bash", "if true; then\n  echo a\nfii\ndone", 9),
+    ],
+)
+def test_each_language_finds_its_own_errors(
+    tmp_path: Path, language: str, code: str, line: int
+) -> None:
+    result = _check(tmp_path, {"README.md": _block(language, code)})
+    assert [finding.line for finding in result.findings] == [line]
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("json", '{"a": 1, // a comment\n"b": 2}'),
+        ("json", '{"a": 1, ...}'),
+        ("json", '"a": 1,\n"b": {"c": 2},'),
+        ("json", '{"a": 1}\n{"a": 2}'),
+        ("jsonc", '{"a": 1,}'),
+        ("toml", "[a]\nb = 1\n\n[a]\nb = 2"),
+        ("toml", "[a]\nb = <value>"),
+        ("yaml", "a: !custom x\n---\nb: {{ value }}"),
+        ("yaml", "on: push\njobs:\n  a: ${{ matrix.x }}"),
+        ("bash", "$ run 'x\ndon't"),
+        ("bash", "run --name <name>"),
+        ("sh", "pip install 'a[b]' && cd a"),
+        ("console", "if then fi"),
+        ("text", "def ("),
+    ],
+)
+def test_data_and_shell_as_documents_show_them_are_not_reported(
+    tmp_path: Path, language: str, code: str
+) -> None:
+    assert _check(tmp_path, {"README.md": _block(language, code)}).findings == ()
+
+
+def test_a_block_that_the_text_calls_wrong_is_left_alone(tmp_path: Path) -> None:
+    text = "This is not valid Python:\n\n```python\nx = = 1\n```\n"
+    assert _check(tmp_path, {"README.md": text}).findings == ()
+
+
+def test_blocks_of_restructured_text_and_myst_keep_their_lines(tmp_path: Path) -> None:
+    rst = "A\n=\n\n.. code-block:: python\n   :linenos:\n\n   x = 1\n   y = = 2\n\nEnd.\n"
+    myst = "# A\n\n```{code-block} python\n:linenos:\n\nx = 1\ny = = 2\n```\n"
+    result = _check(tmp_path, {"a.rst": rst, "b.md": myst})
+    assert [(finding.file, finding.line) for finding in result.findings] == [
+        ("a.rst", 8),
+        ("b.md", 7),
+    ]
+
+
+def test_a_block_of_shell_is_never_run(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    _check(tmp_path, {"README.md": _block("bash", f"touch {mark}\necho $(touch {mark})")})
+    assert not mark.exists()
+
+
+def test_a_repository_without_documents_says_so(tmp_path: Path) -> None:
+    assert "no documents to look at" in _check(tmp_path, {"a.py": "x = 1\n"}).summary

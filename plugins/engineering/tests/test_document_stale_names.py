@@ -1,0 +1,167 @@
+"""Names in documents: what the code surely lacks is reported, what it may have is not."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from genesis.contracts import TaskResult
+from genesis.testing import run_tool
+
+_TOOL = "genesis_engineering.documents.stale_names:check_stale_names"
+_CODE = {
+    "pyproject.toml": '[project]\nname = "pack"\n[project.entry-points."pack.plugins"]\na = "b"\n',
+    "src/pack/__init__.py": "from .core import Engine as Motor\nfrom .many import *\n",
+    "src/pack/core.py": """import json
+import logging
+from dataclasses import dataclass
+from pydantic import BaseModel
+
+log = logging.getLogger("pack.trace")
+
+class Base:
+    def inherited(self): ...
+
+class Engine(Base):
+    kind: str = "a"
+    def __init__(self):
+        self.speed = 1
+    @property
+    def state(self): ...
+    class Inner: ...
+
+class Model(BaseModel): ...
+
+class Loose:
+    def __getattr__(self, name): ...
+
+@dataclass
+class Row:
+    field: int
+
+class Broken(ValueError): ...
+""",
+    "src/pack/many.py": "star = 1\n",
+    "src/pack/lazy.py": "def __getattr__(name): ...\n",
+    "src/pack/fast.pyx": "",
+    "src/pack/deep/__init__.py": "",
+    "src/pack/deep/inner.py": "value = 1\n",
+    "scripts/run.sh": "",
+    ".gitignore": "src/pack/_made.py\nscripts/local.sh\n",
+}
+
+
+def _check(root: Path, documents: dict[str, str]) -> TaskResult:
+    repository = root / "repository"
+    for name, text in {**_CODE, **documents}.items():
+        path = repository / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "-q", str(repository)], check=True)
+    return run_tool(_TOOL, repository, root / "attempt")
+
+
+def _told(result: TaskResult) -> list[tuple[str, int | None, str]]:
+    return [(finding.rule, finding.line, finding.evidence) for finding in result.findings]
+
+
+def test_names_that_the_code_lacks_are_reported(tmp_path: Path) -> None:
+    text = """# A
+
+Call `pack.core.launch()` first.
+
+Then `pack.core.Engine.halt` and `pack.Motor.stop()`.
+
+Also `pack.missing`.
+"""
+    assert _told(_check(tmp_path, {"README.md": text})) == [
+        ("stale-name", 3, "`pack.core.launch()`"),
+        ("stale-name", 5, "`pack.core.Engine.halt`"),
+        ("stale-name", 5, "`pack.Motor.stop()`"),
+        ("stale-name", 7, "`pack.missing`"),
+    ]
+
+
+def test_names_that_the_code_has_or_may_have_are_not_reported(tmp_path: Path) -> None:
+    names = """pack.core pack.core.Engine pack.core.Engine.speed pack.core.Engine.kind pack.star
+pack.core.Engine.state pack.core.Engine.inherited() pack.Motor.inherited pack.core.Engine.Inner
+pack.core.Model.anything pack.core.Loose.anything pack.core.Row.field pack.core.Broken.args
+pack.lazy.anything pack.fast.anything pack.deep.inner.value pack.plugins pack.trace pack.toml
+pack.core.log.name pack._version.x pack.core.json other.package.name pack.core.Engine.__init__
+pack.readthedocs.io pack.core.Engine.speed.real"""
+    text = "# A\n\n" + "\n".join(f"- `{name}`" for name in names.split())
+    assert _told(_check(tmp_path, {"README.md": text})) == []
+
+
+def test_imports_in_python_blocks_are_followed(tmp_path: Path) -> None:
+    text = """# A
+
+```python
+from pack.core import (
+    Engine,
+    Turbine,
+)
+import pack.gone
+from pack import Motor, star
+from pack.lazy import x
+import os
+```
+
+```python
+>>> from pack.deep import other
+```
+"""
+    assert _told(_check(tmp_path, {"README.md": text})) == [
+        ("stale-import", 6, "Turbine,"),
+        ("stale-import", 8, "import pack.gone"),
+        ("stale-import", 15, ">>> from pack.deep import other"),
+    ]
+
+
+def test_roles_of_sphinx_and_myst_are_names_too(tmp_path: Path) -> None:
+    rst = "A\n=\n\n:func:`~pack.core.launch` :class:`!pack.core.X` :ref:`pack.core.y`\n"
+    myst = "# A\n\n{func}`pack.core.start` {ref}`pack.core.place`\n"
+    result = _check(tmp_path, {"a.rst": rst, "b.md": myst})
+    assert [finding.evidence for finding in result.findings] == [
+        ":func:`~pack.core.launch`",
+        "{func}`pack.core.start`",
+    ]
+
+
+def test_what_tells_of_the_past_or_the_future_is_left_alone(tmp_path: Path) -> None:
+    named = "`pack.core.launch` and `scripts/gone.sh`\n"
+    documents = {
+        "CHANGELOG.md": named,
+        "docs/release-notes/2.0.md": named,
+        "docs/migration.md": named,
+        "docs/plans/next.md": named,
+        "docs/a.md": f"# A\n\n## Removed in 2.0\n\n### Core\n\n{named}",
+        "docs/b.md": f"# B\n\nThis was renamed: {named}",
+    }
+    assert _told(_check(tmp_path, documents)) == []
+
+
+def test_paths_of_this_repository_that_are_gone_are_reported(tmp_path: Path) -> None:
+    text = """# A
+
+Run `scripts/release.sh` to publish.
+
+The rest: `scripts/run.sh`, `scripts/*.sh`, `app/main.py`, `scripts/<name>.sh`, `pack/core.py`,
+`scripts/local.sh`, `scripts/my_script.sh`, `and/or`, `src/pack`, `text/plain`, `scripts/dist/a.sh`
+"""
+    result = _check(tmp_path, {"README.md": text})
+    assert _told(result) == [("stale-path", 3, "`scripts/release.sh`")]
+
+
+def test_a_path_that_the_reader_shall_make_is_not_reported(tmp_path: Path) -> None:
+    text = "# A\n\nCreate a file `scripts/extra.sh` for it.\n"
+    assert _told(_check(tmp_path, {"README.md": text})) == []
+
+
+def test_a_module_that_does_not_parse_proves_nothing(tmp_path: Path) -> None:
+    documents = {"src/pack/core.py": "def (", "README.md": "# A\n\n`pack.core.launch`\n"}
+    assert _told(_check(tmp_path, documents)) == []
+
+
+def test_a_repository_without_documents_says_so(tmp_path: Path) -> None:
+    assert "no documents to look at" in _check(tmp_path, {}).summary
