@@ -1,0 +1,123 @@
+"""The tool `dead-code`: Python code that nothing uses or reaches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from genesis.contracts import Finding, Omission, Severity, TaskResult, ToolContext
+
+from genesis_engineering.dead_definitions import Candidate, find_candidates
+from genesis_engineering.files import RepositoryFile, list_files
+from genesis_engineering.name_usage import PrivateNames
+from genesis_engineering.python_source import PythonSource
+from genesis_engineering.reporting import (
+    EVIDENCE_LENGTH,
+    count_by_rule,
+    count_of,
+    limit_per_rule,
+)
+from genesis_engineering.ruff_run import list_python_files
+from genesis_engineering.unused_names import find_unused_names
+
+_LIMIT = 20
+
+
+@dataclass
+class _Scan:
+    candidates: list[Candidate] = field(default_factory=list)
+    evidence: dict[tuple[str, int], str] = field(default_factory=dict)
+    names: PrivateNames = field(default_factory=PrivateNames)
+    read: int = 0
+
+
+def find_dead_code(context: ToolContext) -> TaskResult:
+    """Report unreachable code, unused private definitions, unused imports and variables.
+
+    Findings lie in files that are not tests; tests, documentation and every other text of the
+    repository count as use. Public names of a package are its interface and never reported.
+    """
+    files, omissions = list_python_files(context.repository)
+    own = [file for file in files if not file.is_test]
+    if not own:
+        return TaskResult(
+            summary="There are no Python files to look at.", omissions=tuple(omissions)
+        )
+    unused, skipped = find_unused_names(context, own)
+    omissions += skipped
+    scan = _Scan()
+    if _read_everything(context, scan, {file.path for file in own}, omissions):
+        unused += _dead_definitions(scan)
+    unused += [_unreachable(one, scan) for one in scan.candidates if one.kind == "unreachable"]
+    kept, more = limit_per_rule(unused, _LIMIT)
+    found = f"{count_of(len(unused), 'piece')} of dead code in {count_of(len(own), 'Python file')}"
+    return TaskResult(
+        summary=f"{found}, {more}."[:2000] if more else f"{found}.",
+        findings=kept,
+        omissions=tuple(omissions),
+        facts={"dead-code": dict(count_by_rule(unused))},
+    )
+
+
+def _read_everything(
+    context: ToolContext, scan: _Scan, own: set[str], omissions: list[Omission]
+) -> bool:
+    """Read every text; False when time was short, as then nothing can be called unused."""
+    files = list_files(context.repository)
+    limit = context.seconds_left * 0.2
+    for index, file in enumerate(files):
+        if index % 50 == 0:
+            context.progress(0.3 + 0.7 * index / len(files), f"reading {file.path}")
+        if context.seconds_left < limit:
+            left = f"unused definitions: {count_of(len(files) - index, 'file')} were not read"
+            omissions.append(Omission(what=left, reason="no time was left"))
+            return False
+        _read(file, scan, own)
+    return True
+
+
+def _read(file: RepositoryFile, scan: _Scan, own: set[str]) -> None:
+    text = file.read_text()
+    if text is None:
+        return
+    scan.names.add(text)
+    if file.path not in own:
+        return
+    source = PythonSource(file.path, text)
+    for candidate in find_candidates(source):
+        scan.candidates.append(candidate)
+        scan.evidence[candidate.path, candidate.line] = source.line(candidate.line)[
+            :EVIDENCE_LENGTH
+        ]
+
+
+def _dead_definitions(scan: _Scan) -> list[Finding]:
+    definitions = [one for one in scan.candidates if one.kind != "unreachable"]
+    counts = Counter(one.name for one in definitions)
+    return [
+        Finding(
+            rule=f"unused-private-{one.kind}",
+            severity=Severity.LOW,
+            message=f"The {one.message} is used nowhere in the repository: its name occurs only "
+            f"where it is defined ({count_of(one.last_line - one.line + 1, 'line')} to delete).",
+            file=one.path,
+            line=one.line,
+            evidence=scan.evidence[one.path, one.line],
+            check=f"git grep -nw {one.name}",
+        )
+        for one in definitions
+        if scan.names.is_only_defined(one.name, counts[one.name])
+    ]
+
+
+def _unreachable(one: Candidate, scan: _Scan) -> Finding:
+    lines = count_of(one.last_line - one.line + 1, "line")
+    return Finding(
+        rule="unreachable-code",
+        severity=Severity.MEDIUM,
+        message=f"{one.message.capitalize()}: {lines} can never run.",
+        file=one.path,
+        line=one.line,
+        evidence=scan.evidence[one.path, one.line],
+        check=f"vulture --min-confidence 100 {one.path!r}"[:1000],
+    )

@@ -1,0 +1,57 @@
+"""What the tools share to report: evidence from a line, a limit per rule, numbers in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from genesis.contracts import Finding
+
+EVIDENCE_LENGTH = 300
+_SECONDARY_FOLDERS = frozenset(
+    {"benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "sample",
+     "samples", "tutorial", "tutorials", "docs_src"}
+)  # fmt: skip
+
+
+def count_of(number: int, noun: str, plural: str = "") -> str:
+    """`1 file`, `2 files`, `0 files`; `plural` is for nouns that do not take an s."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def line_at(text: str, number: int) -> str:
+    """Line `number` (from 1) without indentation, at most 300 characters; "" past the end."""
+    lines = text.split("\n", number)
+    return lines[number - 1].strip()[:EVIDENCE_LENGTH] if 0 < number <= len(lines) else ""
+
+
+def is_secondary(path: str) -> bool:
+    """Whether a path lies in documentation or examples: a fault there costs readers, not users."""
+    return any(part.lower() in _SECONDARY_FOLDERS for part in path.split("/")[:-1])
+
+
+def by_importance(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings by severity, rule, file and line."""
+    return sorted(findings, key=lambda f: (f.severity.rank, f.rule, f.file or "", f.line or 0))
+
+
+def limit_per_rule(findings: Iterable[Finding], limit: int) -> tuple[tuple[Finding, ...], str]:
+    """The first `limit` of each rule by importance, and in words what was left out ("" if nothing).
+
+    The words are like `and 27 more of bare-except, 3 more of eval`.
+    """
+    seen: Counter[str] = Counter()
+    kept = []
+    for finding in by_importance(findings):
+        seen[finding.rule] += 1
+        if seen[finding.rule] <= limit:
+            kept.append(finding)
+    left_out = [
+        f"{seen[rule] - limit} more of {rule}" for rule in sorted(seen) if seen[rule] > limit
+    ]
+    return tuple(kept), "and " + ", ".join(left_out) if left_out else ""
+
+
+def count_by_rule(findings: Iterable[Finding]) -> dict[str, int]:
+    """How many findings each rule has, by name of the rule."""
+    return dict(sorted(Counter(finding.rule for finding in findings).items()))

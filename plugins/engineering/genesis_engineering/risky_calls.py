@@ -1,0 +1,138 @@
+"""The tool `risky-calls`: Python lines that are wrong or dangerous, found by ruff."""
+
+from __future__ import annotations
+
+import re
+
+from genesis.contracts import Finding, Omission, Severity, TaskResult, ToolContext
+
+from genesis_engineering.files import RepositoryFile
+from genesis_engineering.python_source import PythonSource
+from genesis_engineering.reporting import (
+    EVIDENCE_LENGTH,
+    count_by_rule,
+    count_of,
+    is_secondary,
+    limit_per_rule,
+)
+from genesis_engineering.risky_judges import judge
+from genesis_engineering.risky_rules import RISKY_RULES
+from genesis_engineering.ruff_run import (
+    SYNTAX_ERROR,
+    Diagnostic,
+    list_python_files,
+    ruff_check,
+    run_ruff,
+)
+
+_LIMIT = 10
+_PYTHON_2 = re.compile(
+    r"^\s*print\s+[\"'\w%]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*raise\s+\w+\s*,|^\s*exec\s+[\"'\w]"
+    r"|<>|\bur[\"']|\b0[0-7]{3}\b",
+    re.MULTILINE,
+)
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{\w+\}")
+_TEMPLATE_PATH = re.compile(r"\{\{|templat|skeleton|cookiecutter|scaffold|snippet", re.IGNORECASE)
+
+
+def find_risky_calls(context: ToolContext) -> TaskResult:
+    """Report risky lines of the repository's own Python files that are not tests.
+
+    ruff's rules and ours are paired in `risky_rules`; at most 10 findings per rule are listed.
+    Comments `# noqa`, `# nosec`, `# pylint: disable` and `# type: ignore` on the line are taken as
+    the maintainer's word.
+    """
+    files, omissions = list_python_files(context.repository)
+    files = [file for file in files if not file.is_test]
+    if not files:
+        return TaskResult(
+            summary="There are no Python files to look at.", omissions=tuple(omissions)
+        )
+    report = run_ruff(context, files, sorted(RISKY_RULES))
+    grouped: dict[str, tuple[RepositoryFile, list[Diagnostic]]] = {}
+    for file, diagnostic in report.diagnostics:
+        grouped.setdefault(file.path, (file, []))[1].append(diagnostic)
+    findings: list[Finding] = []
+    old: list[str] = []
+    for file, diagnostics in grouped.values():
+        text = file.read_text()
+        if text is not None:
+            findings += _of_file(PythonSource(file.path, text), diagnostics, old)
+    kept, more = limit_per_rule(findings, _LIMIT)
+    return TaskResult(
+        summary=_summary(len(findings), len(files), more),
+        findings=kept,
+        omissions=(*omissions, *report.omissions, *_not_ours(old)),
+        facts={"risky-calls": dict(count_by_rule(findings))},
+    )
+
+
+def _of_file(source: PythonSource, diagnostics: list[Diagnostic], old: list[str]) -> list[Finding]:
+    broken = [d for d in diagnostics if d.code in (None, SYNTAX_ERROR)]
+    if broken:
+        return _syntax_error(source, broken[0], old)
+    found: dict[tuple[str, int], Finding] = {}
+    for diagnostic in diagnostics:
+        finding = _finding(source, diagnostic)
+        if finding:
+            found.setdefault((finding.rule, diagnostic.location.row), finding)
+    return list(found.values())
+
+
+def _finding(source: PythonSource, diagnostic: Diagnostic) -> Finding | None:
+    code = diagnostic.code or ""
+    known = RISKY_RULES.get(code)
+    if known is None:
+        return None
+    severity = judge(source, diagnostic, known.severity)
+    if severity and is_secondary(source.path):
+        severity = Severity.LOW if severity.rank <= Severity.MEDIUM.rank else None
+    if severity is None:
+        return None
+    row = diagnostic.location.row
+    return Finding(
+        rule=known.rule,
+        severity=severity,
+        message=f"{diagnostic.message.rstrip('.')}: {known.why}."[:2000],
+        file=source.path,
+        line=row,
+        evidence=source.line(row)[:EVIDENCE_LENGTH],
+        check=ruff_check(code, source.path)[:1000],
+    )
+
+
+def _syntax_error(source: PythonSource, diagnostic: Diagnostic, old: list[str]) -> list[Finding]:
+    """A file that neither ruff nor our Python can read, unless it was never meant for Python 3."""
+    if source.tree is not None:
+        return []
+    if _PYTHON_2.search(source.text) or _is_template(source):
+        old.append(source.path)
+        return []
+    row = diagnostic.location.row
+    finding = Finding(
+        rule="syntax-error",
+        severity=Severity.LOW if is_secondary(source.path) else Severity.HIGH,
+        message=f"{diagnostic.message.rstrip('.')}: the file cannot be imported."[:2000],
+        file=source.path,
+        line=row,
+        evidence=source.line(row)[:EVIDENCE_LENGTH],
+        check=f"python -m py_compile {source.path!r}"[:1000],
+    )
+    return [finding]
+
+
+def _is_template(source: PythonSource) -> bool:
+    return bool(_TEMPLATE.search(source.text) or _TEMPLATE_PATH.search(source.path))
+
+
+def _not_ours(paths: list[str]) -> list[Omission]:
+    if not paths:
+        return []
+    shown = ", ".join(paths[:5])
+    what = f"{count_of(len(paths), 'file')} that Python 3 cannot read: {shown}"[:500]
+    return [Omission(what=what, reason="they look like Python 2 or like templates")]
+
+
+def _summary(findings: int, files: int, more: str) -> str:
+    found = f"{count_of(findings, 'risky line')} in {count_of(files, 'Python file')}"
+    return f"{found}, {more}."[:2000] if more else f"{found}."

@@ -1,0 +1,272 @@
+"""Look at a diagnostic of ruff in its place: how severe it is there, or that it is none."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+
+from genesis.contracts import Severity
+
+from genesis_engineering.python_source import FunctionNode, PythonSource
+from genesis_engineering.risky_sql import judge_sql
+from genesis_engineering.ruff_run import Diagnostic
+
+Judge = Callable[[PythonSource, Diagnostic], Severity | None]
+
+# Comments with which a maintainer has already said that the line is meant so.
+ACCEPTED = re.compile(
+    r"#.*\b(nosec|noqa|pylint:\s*disable|type:\s*ignore|pragma: no cover)", re.IGNORECASE
+)
+_INPUT = re.compile(
+    r"\binput\(|\brequest\.|\bargv\b|\benviron\b|\bgetenv\(|\.recv\(|\.form\b|query_params|urlopen"
+)
+_SECRET = re.compile(
+    r"passw|secret|\botp\b|nonce|salt\b|csrf|session_?(id|key)|api_?key|(auth|access|reset)_?token"
+    r"|\btoken\s*=",
+    re.IGNORECASE,
+)
+_PYTHON_2_NAMES = frozenset(
+    {"unicode", "basestring", "long", "xrange", "raw_input", "unichr", "reduce", "cmp", "file",
+     "execfile", "reload", "buffer", "apply", "intern", "coerce", "StandardError"}
+)  # fmt: skip
+# Names that gettext, notebooks, Sphinx, profilers and type checkers put there.
+_GIVEN_NAMES = frozenset(
+    {"_", "ngettext", "get_ipython", "display", "spark", "dbutils", "tags", "profile",
+     "reveal_type", "reveal_locals"}
+)  # fmt: skip
+_CHANGING = frozenset(
+    {"append", "add", "extend", "update", "insert", "setdefault", "pop", "remove", "clear",
+     "discard", "popitem", "sort", "reverse"}
+)  # fmt: skip
+
+
+def judge(source: PythonSource, found: Diagnostic, default: Severity) -> Severity | None:
+    """The severity of a diagnostic where it stands; None when it is not worth reporting."""
+    if ACCEPTED.search(source.line(found.location.row)):
+        return None
+    special = _JUDGES.get(found.code or "")
+    return special(source, found) if special else default
+
+
+def _undefined_name(source: PythonSource, found: Diagnostic) -> Severity | None:
+    name = _quoted(found.message)
+    if name in _GIVEN_NAMES or source.path.split("/")[0].lower().startswith("doc"):
+        return None
+    made = (
+        rf"\bglobals\(\)|\bvars\(\)|builtins|global_enum|_convert_|\bdel\b.*\b{re.escape(name)}\b"
+    )
+    if re.search(made, source.text):
+        return None
+    if name in _PYTHON_2_NAMES and re.search(r"PY2|PY3|version_info|\bsix\b", source.text):
+        return None
+    return Severity.LOW if _is_in_annotation(source, found) else Severity.HIGH
+
+
+def _is_in_annotation(source: PythonSource, found: Diagnostic) -> bool:
+    row, column = found.location.row, found.location.column - 1
+    for node in ast.walk(source.tree) if source.tree else ():
+        for name in ("annotation", "returns"):
+            part = getattr(node, name, None)
+            if isinstance(part, ast.expr) and part.lineno <= row <= (part.end_lineno or row):
+                start = part.col_offset if part.lineno == row else 0
+                if start <= column:
+                    end = part.end_col_offset if part.end_lineno == row else None
+                    if end is None or column < end:
+                        return True
+    return False
+
+
+def _redefinition(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """Only a definition or import that a later definition or import of that name replaces."""
+    before = re.search(r"from line (\d+)", found.message)
+    name, row = _quoted(found.message), found.location.row
+    first = int(before.group(1)) if before else row
+    defined = rf"(async def|def|class)\s+{re.escape(name)}\b"
+    if name == "_" or first >= row:
+        return None
+    if not re.match(rf"{defined}|from |import |{re.escape(name)}\b", source.line(row)):
+        return None
+    if re.match(defined, source.line(first)):
+        is_registered = source.line(first - 1).startswith(("@", ")"))
+        return None if is_registered else Severity.MEDIUM
+    return Severity.LOW if re.match("from |import ", source.line(first)) else None
+
+
+def _undefined_export(source: PythonSource, _found: Diagnostic) -> Severity | None:
+    is_dynamic = re.search(r"def __getattr__|globals\(\)|sys\.modules\[__name__\]", source.text)
+    return None if is_dynamic else Severity.MEDIUM
+
+
+def _self_assignment(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """Only `x = x` inside a function: in a class or module it exports a name of another scope."""
+    is_plain = re.match(r"(\w+)\s*=\s*\1\s*(#.*)?$", source.line(found.location.row))
+    return Severity.LOW if is_plain and source.function_at(found.location.row) else None
+
+
+def _mutable_default(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """A default that the function changes; in a nested function it is kept on purpose."""
+    functions = source.functions_at(found.location.row)
+    function = functions[0] if len(functions) == 1 else None
+    name = function and _parameter_with_default(function, found.location)
+    if not function or not name or name.startswith("_") or re.search("cache|memo|seen", name):
+        return None
+    return Severity.MEDIUM if _changes(function, name) else None
+
+
+def _parameter_with_default(function: FunctionNode, location: object) -> str | None:
+    arguments = function.args
+    positional = arguments.posonlyargs + arguments.args
+    pairs: list[tuple[ast.arg, ast.expr | None]] = list(
+        zip(reversed(positional), reversed(arguments.defaults), strict=False)
+    )
+    pairs += list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
+    row, column = getattr(location, "row", 0), getattr(location, "column", 0)
+    for argument, default in pairs:
+        if default and (default.lineno, default.col_offset + 1) == (row, column):
+            return argument.arg
+    return None
+
+
+def _changes(function: FunctionNode, name: str) -> bool:
+    """Whether the function changes the parameter's value in place and never gives it a new one."""
+    changed = False
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+            return False
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):
+            by_method = isinstance(node, ast.Attribute) and node.attr in _CHANGING
+            by_item = isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load)
+            changed = changed or (node.value.id == name and (by_method or by_item))
+    return changed
+
+
+def _bare_except(source: PythonSource, found: Diagnostic) -> Severity | None:
+    for node in source.enclosing(found.location.row):
+        if isinstance(node, ast.ExceptHandler) and node.lineno == found.location.row:
+            body = "\n".join(source.lines[node.lineno : node.end_lineno])
+            goes_on = re.search(r"\braise\b|reraise|raise_|exit\(|abort\(|sys\.exc_info", body)
+            return None if goes_on else Severity.LOW
+    return None
+
+
+def _late_variable(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """Only a lambda that outlives its round: put into a collection or handed over as a callback."""
+    kept = (
+        r"\.(append|connect|add_callback|add_done_callback|call_later|submit|bind)\(.*\blambda\b"
+        r"|\]\s*=\s*lambda\b|\b(command|callback|target|on_\w+)\s*=\s*lambda\b"
+    )
+    return Severity.MEDIUM if re.search(kept, source.line(found.location.row)) else None
+
+
+def _runs_text(source: PythonSource, found: Diagnostic) -> Severity | None:
+    line = source.line(found.location.row)
+    if re.search(r"\b(eval|exec)\(\s*(['\"])[^'\"{}]*\2\s*[,)]", line) or "pickle.dumps" in line:
+        return None
+    return Severity.MEDIUM if _INPUT.search(line) else Severity.LOW
+
+
+def _weak_hash(source: PythonSource, found: Diagnostic) -> Severity | None:
+    function = source.function_at(found.location.row)
+    context = source.line(found.location.row) + (f" {function.name}" if function else "")
+    if re.search("passw", context, re.IGNORECASE):
+        return Severity.MEDIUM
+    return (
+        Severity.LOW if re.search("secret|credential|signature", context, re.IGNORECASE) else None
+    )
+
+
+def _duplicate_field(source: PythonSource, found: Diagnostic) -> Severity | None:
+    return None if "property(" in source.line(found.location.row) else Severity.LOW
+
+
+def _special_method(source: PythonSource, found: Diagnostic) -> Severity | None:
+    function = source.function_at(found.location.row)
+    is_accepted = function and ACCEPTED.search(source.line(function.lineno))
+    return None if is_accepted else Severity.MEDIUM
+
+
+def _random(source: PythonSource, found: Diagnostic) -> Severity | None:
+    return Severity.MEDIUM if _SECRET.search(source.line(found.location.row)) else None
+
+
+def _permissions(_source: PythonSource, found: Diagnostic) -> Severity | None:
+    mode = re.search(r"0o([0-7]+)", found.message)
+    return Severity.MEDIUM if mode and int(mode.group(1), 8) & 0o002 else None
+
+
+def _shell(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """Medium when text is put together in the call, low for a variable, nothing for a literal."""
+    if "seems safe" in found.message:
+        return None
+    for call in reversed(source.calls_at(found.location.row)):
+        if call.args:
+            first = call.args[0]
+            is_built = isinstance(first, ast.JoinedStr | ast.BinOp) or (
+                isinstance(first, ast.Call)
+                and ast.unparse(first.func).endswith((".format", ".join"))
+            )
+            return Severity.MEDIUM if is_built else Severity.LOW
+    return Severity.LOW
+
+
+def _unpacking(source: PythonSource, found: Diagnostic) -> Severity | None:
+    rows = source.lines[found.location.row - 1 : found.end_location.row]
+    return None if re.search(r"\b(filter|members)\s*=", "\n".join(rows)) else Severity.MEDIUM
+
+
+def _flags_as_count(source: PythonSource, found: Diagnostic) -> Severity | None:
+    rows = source.lines[found.location.row - 1 : found.end_location.row]
+    return Severity.MEDIUM if re.search(r"\bre\.[A-Z]+\b", "\n".join(rows)) else None
+
+
+def _format(source: PythonSource, found: Diagnostic) -> Severity | None:
+    is_mapping = "locals()" in "\n".join(
+        source.lines[found.location.row - 1 : found.end_location.row]
+    )
+    return None if is_mapping else Severity.MEDIUM
+
+
+def _useless_comparison(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """Inside try or with, comparing may be the point: it is done for the error that it raises."""
+    nodes = source.enclosing(found.location.row)
+    return None if any(isinstance(n, ast.Try | ast.With) for n in nodes) else Severity.MEDIUM
+
+
+def _debugger(source: PythonSource, found: Diagnostic) -> Severity | None:
+    is_left = re.match(r"(breakpoint|i?pdb\.set_trace)\(", source.line(found.location.row))
+    is_tool = source.path.startswith(("tools/", "scripts/"))
+    return Severity.LOW if is_left and not is_tool else None
+
+
+def _quoted(message: str) -> str:
+    found = re.search(r"`([^`]*)`", message)
+    return found.group(1) if found else ""
+
+
+_JUDGES: dict[str, Judge] = {
+    "F821": _undefined_name,
+    "F507": _format,
+    "F811": _redefinition,
+    "F822": _undefined_export,
+    "PIE794": _duplicate_field,
+    **dict.fromkeys(["PLE0303", "PLE0305", "PLE0307", "PLE0308", "PLE0309"], _special_method),
+    "PLW0127": _self_assignment,
+    "B006": _mutable_default,
+    "E722": _bare_except,
+    "B023": _late_variable,
+    "S102": _runs_text,
+    "S307": _runs_text,
+    "S301": _runs_text,
+    "S302": _runs_text,
+    "S324": _weak_hash,
+    "S311": _random,
+    "S103": _permissions,
+    "S602": _shell,
+    "S605": _shell,
+    "S202": _unpacking,
+    "S608": judge_sql,
+    "B034": _flags_as_count,
+    "B015": _useless_comparison,
+    "T100": _debugger,
+}

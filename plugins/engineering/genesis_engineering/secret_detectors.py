@@ -1,0 +1,104 @@
+"""Which detectors of detect-secrets are used, and where in a text they may find something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from detect_secrets.core.plugins import initialize
+from detect_secrets.plugins.base import BasePlugin
+from detect_secrets.settings import transient_settings
+
+
+@dataclass(frozen=True)
+class Detector:
+    """`marks`: lower-case texts of which a file must hold one before its lines are searched."""
+
+    rule: str
+    title: str
+    marks: tuple[str, ...]
+    plugin: str = ""
+    pattern: str = ""
+
+
+# Keyword and entropy detectors are left out: most of what they report is no secret.
+DETECTORS = (
+    Detector("aws-key", "an AWS key", ("akia", "asia", "abia", "acca", "aws"), "AWSKeyDetector"),
+    Detector("azure-storage-key", "an Azure storage key", ("accountkey=",),
+             "AzureStorageKeyDetector"),
+    Detector("url-password", "a password in a URL", ("://",), "BasicAuthDetector"),
+    Detector("discord-token", "a Discord bot token", ("discord",), "DiscordBotTokenDetector"),
+    Detector("github-token", "a GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+             "GitHubTokenDetector"),
+    Detector("github-token", "a GitHub token", ("github_pat_",),
+             pattern=r"github_pat_[A-Za-z0-9_]{70,90}"),
+    Detector("gitlab-token", "a GitLab token",
+             ("glpat-", "gldt-", "glft-", "glsoat-", "glrt-", "gr1348941",
+              "glcbt-", "glptt-", "gloas-"),
+             "GitLabTokenDetector"),
+    Detector("google-api-key", "a Google API key", ("aiza",), pattern=r"\bAIza[0-9A-Za-z_-]{35}\b"),
+    Detector("hugging-face-token", "a Hugging Face token", ("hf_",),
+             pattern=r"\bhf_[A-Za-z]{34}\b"),
+    Detector("jwt", "a JSON web token", ("eyj",), "JwtTokenDetector"),
+    Detector("mailchimp-key", "a Mailchimp key", ("-us",), "MailchimpDetector"),
+    Detector("npm-token", "an npm token", ("_authtoken",), "NpmDetector"),
+    Detector("openai-key", "an OpenAI key", ("t3blbkfj",), "OpenAIDetector"),
+    Detector("anthropic-key", "an Anthropic key", ("sk-ant-",),
+             pattern=r"\bsk-ant-[A-Za-z0-9]+-[\w-]{60,}"),
+    Detector("private-key", "a private key", ("private key", "putty-user-key"),
+             "PrivateKeyDetector"),
+    Detector("pypi-token", "a PyPI token", ("pypi-age",), "PypiTokenDetector"),
+    Detector("sendgrid-key", "a SendGrid key", ("sg.",), "SendGridDetector"),
+    Detector("slack-token", "a Slack token", ("xox", "hooks.slack.com"), "SlackDetector"),
+    Detector("square-secret", "a Square secret", ("sq0csp-",), "SquareOAuthDetector"),
+    Detector("stripe-key", "a Stripe live key", ("k_live_",), "StripeDetector"),
+    Detector("telegram-token", "a Telegram bot token", ("telegram",), "TelegramBotTokenDetector"),
+    Detector("twilio-key", "a Twilio key", ("twilio",), "TwilioKeyDetector"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Match:
+    """A possible secret; `line` counts from 1. Never print `value`."""
+
+    detector: Detector
+    line: int
+    value: str
+
+
+class SecretSearch:
+    """Searches texts; made by `open_search`."""
+
+    def __init__(self) -> None:
+        names = [one.plugin for one in DETECTORS if one.plugin]
+        self._plugins: dict[str, BasePlugin] = {
+            name: initialize.from_plugin_classname(name) for name in names
+        }
+
+    def find(self, text: str) -> Iterator[Match]:
+        """Every possible secret of a text, line by line; nothing is sent anywhere."""
+        lower = text.lower()
+        possible = [one for one in DETECTORS if any(mark in lower for mark in one.marks)]
+        possible = [one for one in possible if next(self._values(one, text), None)]
+        if not possible:
+            return
+        for number, line in enumerate(text.split("\n"), start=1):
+            for detector in possible:
+                for value in dict.fromkeys(self._values(detector, line)):
+                    yield Match(detector, number, value)
+
+    def _values(self, detector: Detector, text: str) -> Iterator[str]:
+        if detector.pattern:
+            yield from (found[0] for found in re.finditer(detector.pattern, text))
+            return
+        plugin = self._plugins[detector.plugin]
+        yield from (value for value in plugin.analyze_string(text) if value)
+
+
+@contextmanager
+def open_search() -> Iterator[SecretSearch]:
+    """A search under settings of its own: those of detect-secrets are global to the process."""
+    with transient_settings({"plugins_used": [], "filters_used": []}):
+        yield SecretSearch()

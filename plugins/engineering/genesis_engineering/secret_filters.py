@@ -1,0 +1,87 @@
+"""Tell what looks real from placeholders and examples."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+
+from pydantic import JsonValue
+
+from genesis_engineering.secret_detectors import Match
+
+_ALLOWED = re.compile(
+    r"pragma:\s*(allowlist|whitelist)|gitleaks:allow|nosec|noqa:?\s*S10", re.IGNORECASE
+)
+_PLACEHOLDER = re.compile(
+    r"example|sample|dummy|fake|placeholder|changeme|change_me|redacted|your|xxx|\*\*|\.\.\.|<|>|\$"
+    r"|\{|\}|%|1234567|abcdef|fedcba|foobar|testtest|insert|replace|notreal|not_real|deadbeef",
+    re.IGNORECASE,
+)
+_WEAK_PASSWORDS = re.compile(
+    r"(my|the|some|your|test|db|super)?[-_]?(pass(word|wd|phrase)?|pwd|secret|token|key|user(name)?|admin"
+    r"|root|guest|test(ing)?|foo|bar|baz|postgres(ql)?|mysql|redis|rabbit(mq)?|scott|tiger|me|pw|p|x+|"
+    r"hunter2|s3cret|secure|hello|world|letmein|qwerty|trustno1|[a-z]|@?ss)[-_]?\d{0,4}!?",
+    re.IGNORECASE,
+)
+_HOST = re.compile(r"://[^\s@]*@(\[?[\w.:-]+)")
+_PRIVATE_HOST = re.compile(
+    r"^(localhost|127\.|0\.0\.0\.0|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[?::1)"
+    r"|example|\.(test|invalid|local|localhost|internal)(:|$)|^[\w-]+(:\d*)?$"
+    r"|^(host|my|your|some|server|proxy|domain|user|foo|bar|db|database)[\w-]*\.",
+    re.IGNORECASE,
+)
+_KEY_BODY = re.compile(r"PRIVATE KEY( BLOCK)?-----[\"'\s,+\\nr|]*([A-Za-z0-9+/=]{40,}|Proc-Type)")
+
+
+def is_allowed(line: str) -> bool:
+    """Whether a comment on the line says that the value is meant to be there."""
+    return bool(_ALLOWED.search(line))
+
+
+def looks_real(match: Match, line: str, following: str) -> bool:
+    """Whether a match is more than a placeholder; `following` is the text from its line on."""
+    if match.detector.rule == "private-key":
+        return bool(_KEY_BODY.search(following[:400])) and not _PLACEHOLDER.search(following[:300])
+    if match.detector.rule == "url-password":
+        return _is_real_password(match.value, line)
+    if _PLACEHOLDER.search(match.value) or len(set(match.value[4:])) < 10:
+        return False
+    return match.detector.rule != "jwt" or _is_live_token(match.value)
+
+
+def _is_real_password(password: str, line: str) -> bool:
+    before = line.split(f":{password}@", 1)[0]
+    user = before.rsplit("//", 1)[-1]
+    host = _HOST.search(line[max(len(before) - len(user) - 3, 0) :])
+    if host is None or _PRIVATE_HOST.search(host[1]) or "." not in host[1]:
+        return False
+    if password.lower() == user.lower() or _WEAK_PASSWORDS.fullmatch(password):
+        return False
+    kinds = sum(bool(re.search(kind, password)) for kind in ("[a-z]", "[A-Z]", r"\d", r"[^\w]"))
+    is_plain = re.fullmatch(r"[\w.~!*+=:;,-]+", password) is not None
+    return is_plain and len(password) >= 8 and kinds >= 2 and not _PLACEHOLDER.search(password)
+
+
+def _is_live_token(token: str) -> bool:
+    """A signed token with a subject of its own that has not expired."""
+    parts = token.split(".")
+    if len(parts) != 3 or len(parts[2]) < 20:
+        return False
+    claims = _claims(parts[1])
+    expires = claims.get("exp")
+    if isinstance(expires, int | float) and expires < time.time():
+        return False
+    text = json.dumps(claims)
+    return bool(claims) and not re.search(
+        r"John Doe|1234567890|example|test|\"anon\"", text, re.IGNORECASE
+    )
+
+
+def _claims(part: str) -> dict[str, JsonValue]:
+    try:
+        found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

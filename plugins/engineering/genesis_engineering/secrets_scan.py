@@ -1,0 +1,115 @@
+"""The tool `secrets`: keys, tokens and passwords in the repository's files, always masked."""
+
+from __future__ import annotations
+
+import re
+
+from genesis.contracts import Finding, Omission, Severity, TaskResult, ToolContext
+
+from genesis_engineering.files import MAX_BYTES, RepositoryFile, list_files
+from genesis_engineering.masking import mask, mask_text
+from genesis_engineering.reporting import (
+    by_importance,
+    count_by_rule,
+    count_of,
+    is_secondary,
+)
+from genesis_engineering.secret_detectors import Match, SecretSearch, open_search
+from genesis_engineering.secret_filters import is_allowed, looks_real
+
+_LIMIT = 50
+_LOCK_FILE = re.compile(
+    r"(^|/)([\w.-]*\.lock|package-lock\.json|pnpm-lock\.yaml|npm-shrinkwrap\.json|go\.sum|[\w.-]*\.min\.js"
+    r"|[\w.-]*\.(map|svg)|\.secrets\.baseline)$"
+)
+_TEST_LIKE = re.compile(r"(^|/)(t|unit|integration|e2e|mocks?|specs|qa)/", re.IGNORECASE)
+_PROSE = frozenset({".md", ".rst", ".adoc", ".txt"})
+
+
+def find_secrets(context: ToolContext) -> TaskResult:
+    """Report what looks like a real secret; no field holds more than its first four characters.
+
+    detect-secrets finds the candidates, without any network. High in source and configuration,
+    low in tests, examples and documentation. Lock files are not searched.
+    """
+    files = [file for file in list_files(context.repository) if not _LOCK_FILE.search(file.path)]
+    if not files:
+        return TaskResult(summary="There are no files to search for secrets.")
+    found: list[Finding] = []
+    omissions = []
+    with open_search() as search:
+        for index, file in enumerate(files):
+            if context.seconds_left < 2:
+                left = count_of(len(files) - index, "file")
+                omissions.append(Omission(what=left, reason="no time was left to search them"))
+                break
+            if index % 50 == 0:
+                context.progress(index / len(files), f"searching {file.path}")
+            found += _search(file, search)
+    kept = by_importance(found)[:_LIMIT]
+    more = f", {len(found) - len(kept)} of them not listed" if len(found) > len(kept) else ""
+    what = count_of(len(found), "possible secret")
+    return TaskResult(
+        summary=f"{what} in {count_of(len(files), 'file')}{more}.",
+        findings=tuple(kept),
+        omissions=(*omissions, *_too_large(files)),
+        facts={"secrets": dict(count_by_rule(found))},
+    )
+
+
+def _search(file: RepositoryFile, search: SecretSearch) -> list[Finding]:
+    text = file.read_text()
+    if text is None:
+        return []
+    lines = text.split("\n")
+    found: dict[tuple[str, str], Finding] = {}
+    for match in search.find(text):
+        line = lines[match.line - 1]
+        following = "\n".join(lines[match.line - 1 : match.line + 4])
+        if not is_allowed(line) and looks_real(match, line, following):
+            key = (match.detector.rule, match.value + (str(match.line) if _is_key(match) else ""))
+            found.setdefault(key, _finding(file, match, line))
+    return list(found.values())
+
+
+def _is_key(match: Match) -> bool:
+    return match.detector.rule == "private-key"
+
+
+def _finding(file: RepositoryFile, match: Match, line: str) -> Finding:
+    where = "in a test, an example or documentation; make sure that it is not in use"
+    what = "whoever can read the repository can use it. Revoke it, then take it out of the history"
+    severity = _severity(file)
+    shown = f"-----{match.value}-----" if _is_key(match) else mask(match.value)
+    return Finding(
+        rule=match.detector.rule,
+        severity=severity,
+        message=f"This looks like {match.detector.title}: "
+        + (what if severity is Severity.HIGH else where)
+        + ".",
+        file=file.path,
+        line=match.line,
+        evidence=f"{_before(match, line)}{shown}"[:300],
+        check=f"sed -n {match.line}p {file.path!r}"[:1000],
+    )
+
+
+def _before(match: Match, line: str) -> str:
+    """Up to 60 characters in front of the secret, masked too: a line may hold a second one."""
+    if _is_key(match):
+        return ""
+    return mask_text(line.split(match.value, 1)[0].strip()[-60:])
+
+
+def _severity(file: RepositoryFile) -> Severity:
+    is_test = file.is_test or bool(_TEST_LIKE.search(file.path))
+    is_minor = is_test or is_secondary(file.path) or file.suffix in _PROSE
+    return Severity.LOW if is_minor else Severity.HIGH
+
+
+def _too_large(files: list[RepositoryFile]) -> list[Omission]:
+    number = sum(file.size > MAX_BYTES for file in files)
+    what = count_of(number, "file")
+    return (
+        [Omission(what=what, reason="larger than 1 MB, not searched for secrets")] if number else []
+    )

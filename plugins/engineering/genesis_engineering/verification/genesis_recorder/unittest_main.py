@@ -1,0 +1,72 @@
+"""Discover and run unittest suites, recording each test as it starts and as it ends.
+
+Usage: `python -m genesis_recorder.unittest_main START TOP [START TOP ...]`. Exit status: 0 when all
+passed, 1 when not, 5 when there are no tests.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import unittest
+
+from .events import RECORD_VARIABLE, EventFile, last_part
+from .unittest_result import RecordingResult, id_of, is_unloadable, name_tests
+
+
+def main(arguments: list[str]) -> int:
+    """Run the suites of each START folder, imported relative to its TOP folder."""
+    events = EventFile(os.environ[RECORD_VARIABLE])
+    events.write("session", runner="unittest", version=sys.version.split()[0])
+    suite = unittest.TestSuite()
+    for start, top in zip(arguments[::2], arguments[1::2]):  # noqa: B905 - 3.8 has no `strict`
+        try:
+            suite.addTest(unittest.TestLoader().discover(start, "test*.py", top))
+        except Exception as error:  # noqa: BLE001 - whatever a module raises is a result
+            message = f"{type(error).__name__}: {error}"
+            _record_collection_error(events, start, None, message, message)
+    tests = name_tests(suite)
+    for test in tests:
+        if is_unloadable(test):
+            _record_unloadable(events, test)
+    loaded = [test for test in tests if not is_unloadable(test)]
+    events.write("collected", ids=[id_of(test) for test in loaded])
+    result = RecordingResult(events, loaded)
+    suite.run(result)
+    status = 5 if not tests else 0 if result.wasSuccessful() else 1
+    events.write("finish", exit_status=status)
+    return status
+
+
+def _record_unloadable(events: EventFile, test: unittest.TestCase) -> None:
+    """A module that cannot be imported: unittest puts a test in its place that raises the error."""
+    module = test.id().rpartition("_FailedTest.")[2]
+    detail = str(getattr(test, "_exception", "it cannot be imported")).strip()
+    _record_collection_error(events, module, _file_of(module), detail.splitlines()[-1], detail)
+
+
+def _record_collection_error(
+    events: EventFile, name: str, file: str | None, message: str, detail: str
+) -> None:
+    events.write(
+        "collection",
+        id=name,
+        outcome="failed",
+        file=file,
+        message=message[:1000],
+        detail=last_part(detail),
+    )
+
+
+def _file_of(module: str) -> str | None:
+    """The file of a dotted name, relative to the working directory, when it is below it."""
+    for folder in [os.getcwd(), *sys.path]:
+        path = os.path.join(folder, *module.split(".")) + ".py"
+        relative = os.path.relpath(path)
+        if os.path.isfile(path) and not relative.startswith(os.pardir):
+            return relative.replace(os.sep, "/")
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

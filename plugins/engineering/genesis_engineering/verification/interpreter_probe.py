@@ -1,0 +1,62 @@
+"""Ask an interpreter what it is and what it can import, without running code of the repository."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from pydantic import BaseModel, ValidationError
+
+# Runs in the other interpreter. The current folder leaves the search path, so that what is found
+# is what is installed there.
+_PROBE = """
+import json, sys
+sys.path[:] = [entry for entry in sys.path if entry]
+import importlib.machinery, importlib.metadata, importlib.util
+def origin(name):
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    if spec is None:
+        return None
+    places = list(spec.submodule_search_locations or [])
+    return spec.origin or (places[0] if places else None)
+print(json.dumps({
+    "version": ".".join(str(part) for part in sys.version_info[:3]),
+    "distributions": sorted(
+        {str(d.metadata["Name"]) for d in importlib.metadata.distributions() if d.metadata}
+    ),
+    "origins": {name: origin(name) for name in sys.argv[1:]},
+}))
+"""
+
+
+class Probe(BaseModel):
+    """An interpreter's version, distributions (canonical names), and where modules come from."""
+
+    version: str
+    distributions: frozenset[str]
+    origins: dict[str, str | None]
+
+
+def probe_interpreter(
+    python: Path, modules: list[str], folder: Path, environment: dict[str, str]
+) -> Probe | None:
+    """Start the interpreter once; None when it does not work or is older than Python 3.8."""
+    try:
+        answer = subprocess.run(
+            [str(python), "-c", _PROBE, *modules],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=30,
+        )
+        values = json.loads(answer.stdout.splitlines()[-1])
+        values["distributions"] = [canonicalize_name(name) for name in values["distributions"]]
+        return Probe.model_validate(values)
+    except (OSError, subprocess.TimeoutExpired, IndexError, ValueError, ValidationError):
+        return None

@@ -1,0 +1,23 @@
+"""The command that runs a unittest suite with the recorder."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+
+def unittest_command(python: Path, starts: tuple[tuple[str, str], ...]) -> list[str]:
+    """Discover in each start; see `Suites.starts`."""
+    folders = [folder for start in starts for folder in start]
+    return [str(python), "-m", "genesis_recorder.unittest_main", *folders]
+
+
+def unittest_check(
+    python: str, test_id: str, starts: tuple[tuple[str, str], ...], python_path: str
+) -> str:
+    """A shell line that runs one test, from the repository."""
+    tops = sorted({top for _, top in starts if top != "."})
+    paths = os.pathsep.join([*tops, python_path] if python_path else tops)
+    prefix = f"PYTHONPATH={shlex.quote(paths)} " if paths else ""
+    return f"{prefix}{shlex.quote(python)} -m unittest {shlex.quote(test_id.split(' (')[0])}"

@@ -1,0 +1,131 @@
+"""Risky calls: planted defects are found among look-alikes that are right."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from genesis.contracts import TaskResult
+from genesis.testing import run_tool
+from genesis_engineering.risky_rules import RISKY_RULES
+from ruff import find_ruff_bin
+
+_TOOL = "genesis_engineering.risky_calls:find_risky_calls"
+
+
+def _run(root: Path, files: dict[str, str]) -> TaskResult:
+    repository = root / "repository"
+    repository.mkdir()
+    for path, text in files.items():
+        (repository / path).parent.mkdir(parents=True, exist_ok=True)
+        (repository / path).write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "-q", str(repository)], check=True)
+    subprocess.run(["git", "-C", str(repository), "add", "-A"], check=True)
+    return run_tool(_TOOL, repository, root / "attempt")
+
+
+_DEFECTS = {
+    ("undefined-name", "high"): "def f():\n    return totl\n",
+    ("no-certificate-check", "high"): "import requests as r\n\nr.get('u', verify=False, timeout=3)\n",
+    ("exception-not-raised", "high"): "def f(x):\n    if x:\n        ValueError('x')\n",
+    ("shell-command", "medium"): "import os\n\n\ndef f(x):\n    os.system(f'ls {x}')\n",
+    ("sql-from-text", "medium"): "def f(db, n):\n    db.run(f\"DELETE FROM t WHERE n='{n}'\")\n",
+    ("unsafe-yaml", "medium"): "import yaml\n\n\ndef f(x):\n    return yaml.load(x, yaml.Loader)\n",
+    ("mutable-default", "medium"): "def f(x, found=[]):\n    found.append(x)\n    return found\n",
+    ("redefinition", "medium"): "def f():\n    return 1\n\n\ndef f():\n    return 2\n",
+    ("is-literal", "medium"): "def f(x):\n    return x is 'a'\n",
+    ("broken-format", "medium"): "def f(x):\n    return '{} {}'.format(x)\n",
+    ("late-loop-variable", "medium"): "def f(c):\n    for n in 'ab':\n        c.append(lambda: n)\n",
+    ("guessable-secret", "medium"): "import random\n\nsecret_key = random.choice('abc')\n",
+    ("blocking-call-in-async", "medium"): "import time\n\n\nasync def f():\n    time.sleep(3)\n",
+    ("weak-hash", "medium"): "import hashlib\n\n\ndef f(password):\n    hashlib.md5(password)\n",
+    ("eval", "low"): "def f(x):\n    return eval(x)\n",
+    ("unpickling", "low"): "import pickle\n\n\ndef f(x):\n    return pickle.loads(x)\n",
+    ("bare-except", "low"): "def f(x):\n    try:\n        x()\n    except:\n        return None\n",
+    ("no-timeout", "low"): "import requests\n\n\ndef f(u):\n    return requests.get(u)\n",
+    ("syntax-error", "high"): "def f(:\n    pass\n",
+}  # fmt: skip
+_RIGHT = {
+    "a call with a literal for the shell": "import os\n\nos.system('clear')\n",
+    "a list of arguments": "import subprocess\n\n\ndef f(x):\n    subprocess.run(['ls', x])\n",
+    "a statement with placeholders": "def f(db, n):\n    marks = ','.join('?' * len(n))\n"
+    "    db.execute(f'SELECT a FROM t WHERE n IN ({marks})', n)\n",
+    "a statement with a table's name": "def f(db, t):\n    db.execute(f'SELECT a FROM {t}')\n",
+    "words that resemble SQL": "def f(x):\n    return f'select one item from {x}'\n",
+    "a checksum": "import hashlib\n\n\ndef etag(x):\n    return hashlib.md5(x).hexdigest()\n",
+    "a default that stays as it is": "def f(x, names=[]):\n    return [n for n in names if n]\n",
+    "a cache on purpose": "def f(x, _cache={}):\n    _cache[x] = 1\n    return _cache\n",
+    "a handler that raises again": "def f(x):\n    try:\n        x()\n    except:\n        raise\n",
+    "dice": "import random\n\n\ndef f():\n    return random.randint(1, 6)\n",
+    "a deep copy by pickle": "import pickle\n\n\ndef f(x):\n"
+    "    return pickle.loads(pickle.dumps(x))\n",
+    "a line that is accepted": "def f(x):\n    return eval(x)  # noqa: S307\n",
+    "a line that is accepted by bandit": "def f(x):\n    return eval(x)  # nosec\n",
+    "a name of Python 2 behind a check": "import sys\n\n"
+    "if sys.version_info[0] == 2:\n    text = unicode\n",
+    "names that are made": "globals().update(a=1)\n\n\ndef f():\n    return a\n",
+    "functions that a decorator registers": "from app import route\n\n\n"
+    "@route('/a')\ndef f():\n    return 1\n\n\n@route('/b')\ndef f():\n    return 2\n",
+    "a key that is used at once": "def f(xs):\n    for n in range(3):\n"
+    "        xs = sorted(xs, key=lambda x: x + n)\n    return xs\n",
+    "a newer syntax": "def f[T](x: T) -> T:\n    return x\n\n\ntype A = int\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("expected", "code"), _DEFECTS.items())
+def test_a_defect_is_found_with_its_severity_and_line(
+    tmp_path: Path, expected: tuple[str, str], code: str
+) -> None:
+    result = _run(tmp_path, {"shop.py": code})
+    assert [(f.rule, str(f.severity)) for f in result.findings] == [expected]
+    finding = result.findings[0]
+    assert finding.line is not None
+    assert finding.evidence == code.splitlines()[finding.line - 1].strip()
+
+
+@pytest.mark.parametrize("name", _RIGHT)
+def test_what_is_right_is_left_alone(tmp_path: Path, name: str) -> None:
+    result = _run(tmp_path, {"shop.py": _RIGHT[name]})
+    assert result.findings == (), result.findings[0].message
+
+
+def test_a_name_missing_only_in_an_annotation_is_low(tmp_path: Path) -> None:
+    result = _run(tmp_path, {"shop.py": "def f(x: 'Cart') -> None:\n    return x\n"})
+    assert [(f.rule, str(f.severity)) for f in result.findings] == [("undefined-name", "low")]
+
+
+def test_tests_are_left_out_and_examples_are_low(tmp_path: Path) -> None:
+    code = "import yaml\n\n\ndef f(x):\n    return yaml.load(x, yaml.Loader)\n"
+    result = _run(tmp_path, {"tests/test_a.py": code, "examples/a.py": code})
+    assert [(f.file, str(f.severity)) for f in result.findings] == [("examples/a.py", "low")]
+
+
+def test_python_2_and_templates_are_said_and_not_reported(tmp_path: Path) -> None:
+    files = {"old.py": "print 'a'\n", "skeleton/a.py": "from {{ name }} import x\n"}
+    result = _run(tmp_path, files)
+    assert result.findings == ()
+    assert "old.py, skeleton/a.py" in result.omissions[0].what
+
+
+def test_ten_of_a_rule_are_listed_and_the_rest_is_counted(tmp_path: Path) -> None:
+    result = _run(tmp_path, {"a.py": "def f(x):\n" + "    eval(x)\n" * 13})
+    assert len(result.findings) == 10
+    assert "and 3 more of eval" in result.summary
+    assert result.facts == {"risky-calls": {"eval": 13}}
+
+
+def test_the_configuration_of_the_repository_does_not_matter(tmp_path: Path) -> None:
+    files = {"a.py": "def f(x):\n    return eval(x)\n", "ruff.toml": "exclude = ['a.py']\n"}
+    assert len(_run(tmp_path, files).findings) == 1
+
+
+def test_without_python_it_says_so(tmp_path: Path) -> None:
+    assert _run(tmp_path, {"a.js": "1\n"}).summary == "There are no Python files to look at."
+
+
+def test_ruff_knows_every_rule(tmp_path: Path) -> None:
+    command = [find_ruff_bin(), "check", "--isolated", "--select", ",".join(RISKY_RULES)]
+    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "warning: `" not in done.stderr

@@ -1,0 +1,207 @@
+"""Which environment and which runner a repository gets, and what its tests can see of ours."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import cast
+
+import pytest
+from genesis.contracts import TaskResult
+from genesis.testing import run_tool
+
+UNITTEST = """
+import unittest
+
+class TestThing(unittest.TestCase):
+    def test_good(self): pass
+    def test_bad(self):
+        self.assertEqual(1, 2)
+    def test_raises(self): raise ValueError("wrong size")
+    @unittest.skip("later")
+    def test_skipped(self): pass
+    @unittest.expectedFailure
+    def test_known(self): self.fail()
+    def test_parts(self):
+        for n in range(3):
+            with self.subTest(n=n): self.assertLess(n, 2)
+
+class TestFixture(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls): raise OSError("no server")
+    def test_one(self): pass
+    def test_two(self): pass
+"""
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """An empty repository without an environment, as seen by a user without secrets."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture
+def own(repository: Path) -> Path:
+    """The same, with an environment of its own."""
+    (repository / ".venv").symlink_to(sys.prefix)
+    return repository
+
+
+def write(repository: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = repository / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def verify(repository: Path) -> TaskResult:
+    folder = repository.parent / "attempt"
+    return run_tool("genesis_engineering.verification:run_tests", repository, folder, {})
+
+
+def facts(result: TaskResult) -> dict[str, object]:
+    return cast(dict[str, object], result.facts["verification"])
+
+
+@pytest.mark.parametrize("init", [{}, {"tests/__init__.py": ""}])
+def test_a_unittest_suite_is_run_by_unittest_with_each_result(
+    own: Path, init: dict[str, str]
+) -> None:
+    write(own, {"tests/test_it.py": UNITTEST, **init})
+    result = verify(own)
+    counted = facts(result)
+    assert str(counted["runner"]).startswith("unittest")
+    expected = {"passed": 1, "failed": 2, "errors": 3, "skipped": 1, "xfailed": 1, "collected": 8}
+    assert {name: counted[name] for name in expected} == expected
+    assert counted["verdict"] == "failed"
+    bad = next(finding for finding in result.findings if "test_bad" in finding.message)
+    assert (bad.file, bad.line) == ("tests/test_it.py", 7)
+    assert "AssertionError: 1 != 2" in bad.message
+    fixture = next(finding for finding in result.findings if "test_one" in finding.message)
+    assert (fixture.file, fixture.line) == ("tests/test_it.py", 19)
+    again = subprocess.run(bad.check, shell=True, cwd=own, capture_output=True, text=True)
+    assert "FAILED (failures=1)" in again.stderr
+
+
+def test_a_unittest_module_that_cannot_be_imported_blocks_when_there_is_no_other(
+    own: Path,
+) -> None:
+    write(own, {"tests/test_it.py": "import no_such_library, unittest\n"})
+    result = verify(own)
+    assert result.blocked is not None
+    assert "No module named 'no_such_library'" in result.blocked
+    assert result.findings[0].file == "tests/test_it.py"
+
+
+def test_a_unittest_suite_that_exits_with_0_in_the_middle_is_incomplete(own: Path) -> None:
+    text = "import os, unittest\nclass TestA(unittest.TestCase):\n    def test_a(self): pass\n"
+    text += "    def test_b(self): os._exit(0)\n    def test_c(self): pass\n"
+    write(own, {"test_it.py": text})
+    counted = facts(verify(own))
+    assert counted["verdict"] == "incomplete"
+    assert (counted["passed"], counted["interrupted"], counted["not_reached"]) == (1, 1, 1)
+
+
+def test_tests_see_no_secret_and_nothing_of_genesis(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = [
+        "GITHUB_TOKEN",
+        "MY_API_KEY",
+        "db_password",
+        "AWS_PROFILE",
+        "GENESIS_HOME",
+        "X_SECRET",
+    ]
+    for name in hidden:
+        monkeypatch.setenv(name, "hidden")
+    monkeypatch.setenv("PLAIN_SETTING", "shown")
+    text = "import os, sys\ndef test_a():\n    assert 'hidden' not in os.environ.values()\n"
+    text += "    assert os.environ['PLAIN_SETTING'] == 'shown' and 'HOME' in os.environ\n"
+    text += "    assert sys.stdin.read() == ''\n"
+    write(own, {"test_it.py": text, "pytest.ini": "[pytest]\naddopts = -s\n"})
+    result = verify(own)
+    assert facts(result)["verdict"] == "passed", result.findings
+
+
+def test_without_an_environment_the_one_that_has_what_is_declared_is_taken(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(_folder_with_git(tmp_path)))
+    project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["click>=8"]\n'
+    write(repository, {"pyproject.toml": project, "test_it.py": "def test_a(): import click\n"})
+    result = verify(repository)
+    assert facts(result)["verdict"] == "passed", result
+    assert facts(result)["python"] == sys.executable
+    assert "Genesis' own" in str(facts(result)["python_reason"])
+
+
+def test_no_environment_with_what_is_declared_blocks_and_says_what_each_one_lacks(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(_folder_with_git(tmp_path)))
+    project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["no-such-library"]\n'
+    write(repository, {"pyproject.toml": project, "test_it.py": "def test_a(): pass\n"})
+    result = verify(repository)
+    assert result.blocked is not None
+    assert f"{sys.executable} (Genesis' own; the repository has no environment)" in result.blocked
+    assert "lacks no-such-library" in result.blocked
+
+
+def test_an_own_environment_without_pytest_blocks_instead_of_borrowing_another(
+    repository: Path,
+) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", str(repository / ".venv")], check=True
+    )
+    write(repository, {".gitignore": ".venv\n", "test_it.py": "def test_a(): pass\n"})
+    result = verify(repository)
+    assert result.blocked is not None
+    assert ".venv/bin/python (the repository's own .venv) lacks pytest" in result.blocked
+    assert facts(result)["verdict"] == "could_not_run"
+
+
+def test_tests_of_node_are_left_out_openly(repository: Path) -> None:
+    write(repository, {"package.json": '{"scripts": {"test": "jest"}}', "a.js": "1\n"})
+    result = verify(repository)
+    assert result.blocked is not None
+    assert facts(result)["verdict"] == "could_not_run"
+    assert "package.json (jest)" in result.omissions[0].what
+    assert result.omissions[0].reason.startswith("not run: ")
+
+
+def test_the_placeholder_of_npm_is_no_test_suite(repository: Path) -> None:
+    script = 'echo \\"Error: no test specified\\" && exit 1'
+    write(repository, {"package.json": f'{{"scripts": {{"test": "{script}"}}}}', "a.js": "1\n"})
+    result = verify(repository)
+    assert result.blocked is None
+    assert facts(result)["verdict"] == "no_tests"
+    assert [finding.rule for finding in result.findings] == ["no-tests"]
+
+
+def test_go_and_rust_beside_python_are_left_out_openly(own: Path) -> None:
+    write(own, {"go.mod": "module x\n", "a_test.go": "package x\n", "rs/Cargo.toml": "[package]\n"})
+    write(own, {"test_it.py": "def test_a(): pass\n"})
+    result = verify(own)
+    assert facts(result)["verdict"] == "passed"
+    assert [omission.what for omission in result.omissions] == ["Go tests", "Rust tests"]
+
+
+def test_an_empty_repository_has_no_tests_and_no_finding(repository: Path) -> None:
+    result = verify(repository)
+    assert result.summary == "There are no tests to run in this repository."
+    assert not result.findings
+    assert result.blocked is None
+
+
+def _folder_with_git(tmp_path: Path) -> Path:
+    """A PATH on which there is git and no Python."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    found = subprocess.run(["which", "git"], capture_output=True, text=True, check=True)
+    (folder / "git").symlink_to(found.stdout.strip())
+    return folder

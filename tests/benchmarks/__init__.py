@@ -1,0 +1,1 @@
+"""Figures, as ratios to baselines of the same run: `make bench`."""
