@@ -32,7 +32,7 @@ class _Two:
 
 class _Handler:
     def failed(self, plugin: str, hook: str, error: BaseException, duration_ms: float) -> None:
-        logging.error("%s %s %s %s", plugin, hook, error, duration_ms)
+        logging.getLogger(__name__).error("%s %s %s %s", plugin, hook, error, duration_ms)
 
     def succeeded(self, plugin: str) -> None:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,19 +45,48 @@ def _heavy_imports() -> int:
 
 
 def _boot(folder: Path) -> Iterator[Figure]:
-    twenty = [
-        Candidate(f"noop{n:02}", "tests.benchmarks.bench_team:NoOp", f"noop{n:02}", "1",
-                  ("genesis-kernel>=0",))
-        for n in range(20)
-    ]  # fmt: skip
+    """From nothing, as a person starts it; and the plugins' own share within one process."""
 
-    def boot(candidates: list[Candidate], name: str) -> None:
-        with Kernel(Home(folder / name), candidates=candidates):
+    def process(count: int) -> None:
+        home = str(folder / f"home-{count}")
+        subprocess.run([sys.executable, "-c", _BOOT, home, str(count)], check=True)
+
+    process(20)
+    process(0)
+    with_twenty, empty = interleaved(9, lambda: process(20), lambda: process(0))
+    yield Figure("boot with 20 no-op plugins", f"{with_twenty * 1000:.0f} ms",
+                 f"empty kernel {empty * 1000:.0f} ms", with_twenty / empty, 1.5)  # fmt: skip
+
+    def boot(count: int) -> None:
+        with Kernel(Home(folder / f"home-{count}"), candidates=twenty(count)):
             pass
 
-    boot([], "empty")
-    boot(twenty, "twenty")
-    with_twenty, empty = interleaved(15, lambda: boot(twenty, "twenty"), lambda: boot([], "empty"))
-    yield Figure("boot with 20 no-op plugins", f"{with_twenty * 1000:.1f} ms",
-                 f"empty kernel {empty * 1000:.1f} ms", with_twenty / empty, 1.5)  # fmt: skip
-    shutil.rmtree(folder / "empty")
+    boot(20)
+    with_twenty, empty = interleaved(15, lambda: boot(20), lambda: boot(0))
+    yield Figure("  the same without interpreter and imports", f"{with_twenty * 1000:.1f} ms",
+                 f"empty kernel {empty * 1000:.1f} ms", with_twenty / empty, None)  # fmt: skip
+
+
+def twenty(count: int) -> list[Candidate]:
+    """That many plugins that contribute nothing."""
+    value = "tests.benchmarks.bench_team:NoOp"
+    return [
+        Candidate(f"noop{n:02}", value, f"noop{n:02}", "1", ("genesis-kernel>=0",))
+        for n in range(count)
+    ]
+
+
+_BOOT = """
+import sys
+from pathlib import Path
+from genesis.home import Home
+from genesis.host.discovery import Candidate
+from genesis.kernel import Kernel
+value = "tests.benchmarks.bench_team:NoOp"
+candidates = [
+    Candidate(f"noop{n:02}", value, f"noop{n:02}", "1", ("genesis-kernel>=0",))
+    for n in range(int(sys.argv[2]))
+]
+with Kernel(Home(Path(sys.argv[1])), candidates=candidates):
+    pass
+"""
