@@ -111,11 +111,13 @@ def _dead_definitions(scan: _Scan) -> list[Finding]:
 
 
 def _unreachable(one: Candidate, scan: _Scan) -> Finding:
-    lines = count_of(one.last_line - one.line + 1, "line")
+    length = one.last_line - one.line + 1
+    # After `try` and in a last `return` it is most often there on purpose, in case of a mistake.
+    is_guard = "'try'" in one.message or length == 1
     return Finding(
         rule="unreachable-code",
-        severity=Severity.MEDIUM,
-        message=f"{one.message.capitalize()}: {lines} can never run.",
+        severity=Severity.LOW if is_guard else Severity.MEDIUM,
+        message=f"{one.message.capitalize()}: {count_of(length, 'line')} can never run.",
         file=one.path,
         line=one.line,
         evidence=scan.evidence[one.path, one.line],

@@ -1,4 +1,4 @@
-"""Which files of a repository are its own: tracked or new, not ignored, not vendored, not generated."""
+"""Which files of a repository are its own: not ignored, not vendored, not generated."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 from genesis.contracts import Finding, Omission, Severity, TaskResult, ToolContext
 
@@ -20,12 +21,14 @@ from genesis_engineering.risky_rules import RISKY_RULES
 from genesis_engineering.ruff_run import (
     SYNTAX_ERROR,
     Diagnostic,
+    RuffReport,
     list_python_files,
     ruff_check,
     run_ruff,
 )
 
 _LIMIT = 10
+_GIVEN_IN_FILES = 3
 _PYTHON_2 = re.compile(
     r"^\s*print\s+[\"'\w%]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*raise\s+\w+\s*,|^\s*exec\s+[\"'\w]"
     r"|<>|\bur[\"']|\b0[0-7]{3}\b",
@@ -50,7 +53,10 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
         )
     report = run_ruff(context, files, sorted(RISKY_RULES))
     grouped: dict[str, tuple[RepositoryFile, list[Diagnostic]]] = {}
+    given = _given_names(report)
     for file, diagnostic in report.diagnostics:
+        if diagnostic.code == "F821" and diagnostic.message in given:
+            continue
         grouped.setdefault(file.path, (file, []))[1].append(diagnostic)
     findings: list[Finding] = []
     old: list[str] = []
@@ -65,6 +71,15 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
         omissions=(*omissions, *report.omissions, *_not_ours(old)),
         facts={"risky-calls": dict(count_by_rule(findings))},
     )
+
+
+def _given_names(report: RuffReport) -> set[str]:
+    """Messages about names that three or more files miss: something puts them there."""
+    files: defaultdict[str, set[str]] = defaultdict(set)
+    for file, diagnostic in report.diagnostics:
+        if diagnostic.code == "F821":
+            files[diagnostic.message].add(file.path)
+    return {message for message, paths in files.items() if len(paths) >= _GIVEN_IN_FILES}
 
 
 def _of_file(source: PythonSource, diagnostics: list[Diagnostic], old: list[str]) -> list[Finding]:

@@ -51,7 +51,8 @@ def judge(source: PythonSource, found: Diagnostic, default: Severity) -> Severit
 
 def _undefined_name(source: PythonSource, found: Diagnostic) -> Severity | None:
     name = _quoted(found.message)
-    if name in _GIVEN_NAMES or source.path.split("/")[0].lower().startswith("doc"):
+    is_given = name in _GIVEN_NAMES or re.fullmatch(r"__\w+__", name)
+    if is_given or source.path.split("/")[0].lower().startswith("doc"):
         return None
     made = (
         rf"\bglobals\(\)|\bvars\(\)|builtins|global_enum|_convert_|\bdel\b.*\b{re.escape(name)}\b"
@@ -163,7 +164,18 @@ def _runs_text(source: PythonSource, found: Diagnostic) -> Severity | None:
     line = source.line(found.location.row)
     if re.search(r"\b(eval|exec)\(\s*(['\"])[^'\"{}]*\2\s*[,)]", line) or "pickle.dumps" in line:
         return None
-    return Severity.MEDIUM if _INPUT.search(line) else Severity.LOW
+    if _INPUT.search(line):
+        return Severity.MEDIUM
+    return Severity.LOW if _takes_parameter(source, found.location.row) else Severity.INFO
+
+
+def _takes_parameter(source: PythonSource, row: int) -> bool:
+    """Whether the line hands a parameter of its function on to a call, as it came."""
+    function = source.function_at(row)
+    every = ast.walk(function.args) if function else ()
+    names = {node.arg for node in every if isinstance(node, ast.arg)}
+    first = [call.args[0] for call in source.calls_at(row) if call.args]
+    return any(isinstance(one, ast.Name) and one.id in names for one in first)
 
 
 def _weak_hash(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -211,13 +223,42 @@ def _shell(source: PythonSource, found: Diagnostic) -> Severity | None:
 
 
 def _unpacking(source: PythonSource, found: Diagnostic) -> Severity | None:
+    function = source.function_at(found.location.row)
+    first, last = found.location.row, found.end_location.row
+    if function:
+        first, last = function.lineno, function.end_lineno or last
+    text = "\n".join(source.lines[first - 1 : last])
+    return None if re.search(r"\b(filter|members)\s*=|data_filter", text) else Severity.MEDIUM
+
+
+def _yaml(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """Only PyYAML's own unsafe loaders, or none: one of the repository's is mostly safe."""
     rows = source.lines[found.location.row - 1 : found.end_location.row]
-    return None if re.search(r"\b(filter|members)\s*=", "\n".join(rows)) else Severity.MEDIUM
+    calls = [one for one in source.calls_at(found.location.row) if "load" in ast.unparse(one.func)]
+    if any(keyword.arg is None for call in calls for keyword in call.keywords):
+        return None
+    text = "\n".join(rows)
+    is_unsafe = re.search(r"yaml\.(C?|Unsafe|CUnsafe)Loader\b", text)
+    return Severity.MEDIUM if is_unsafe or "Loader" not in text else None
+
+
+def _certificates(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """None where the program's user asked for it: `if not verify_ssl:`."""
+    for node in source.enclosing(found.location.row):
+        test = ast.unparse(node.test) if isinstance(node, ast.If | ast.IfExp) else ""
+        if re.search("verify|insecure|ssl|cert", test, re.IGNORECASE):
+            return None
+    return Severity.HIGH if found.code == "S501" else Severity.MEDIUM
 
 
 def _flags_as_count(source: PythonSource, found: Diagnostic) -> Severity | None:
-    rows = source.lines[found.location.row - 1 : found.end_location.row]
-    return Severity.MEDIUM if re.search(r"\bre\.[A-Z]+\b", "\n".join(rows)) else None
+    for call in source.calls_at(found.location.row):
+        name = ast.unparse(call.func).rsplit(".", 1)[-1]
+        place = {"sub": 3, "subn": 3, "split": 2}.get(name)
+        if place and len(call.args) > place:
+            is_flag = re.search(r"\bre\.[A-Z]+\b", ast.unparse(call.args[place]))
+            return Severity.MEDIUM if is_flag else None
+    return None
 
 
 def _format(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -265,6 +306,9 @@ _JUDGES: dict[str, Judge] = {
     "S602": _shell,
     "S605": _shell,
     "S202": _unpacking,
+    "S506": _yaml,
+    "S323": _certificates,
+    "S501": _certificates,
     "S608": judge_sql,
     "B034": _flags_as_count,
     "B015": _useless_comparison,

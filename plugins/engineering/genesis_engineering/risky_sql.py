@@ -14,13 +14,26 @@ _STATEMENT = re.compile(
     r"|['\"]\s*(select\b.+\bfrom\b|insert\s+into\b|update\b.+\bset\b|delete\s+from\b)",
     re.DOTALL,
 )
-_HOLE = r"(\{[^{}]+\}|%s|%\(\w+\)s|['\"]+\s*\+)"
-# A hole in the place of a value: in quotes, compared, in a list of values, or as a limit.
-_VALUE = re.compile(
-    rf"'%?{_HOLE}%?'|(=|<|>|\bLIKE|\bVALUES\s*\(|\bLIMIT|\bBETWEEN)\s*['\"]?%?{_HOLE}",
-    re.IGNORECASE,
+_BRACES = r"\{[^{}]*\}"
+_JOINED = r"['\"]+\s*\+"
+_PERCENT = rf"(?:%s|%\(\w+\)s|{_JOINED})"
+_STARTS_VALUE = r"(?:=|<|>|\bLIKE|\bVALUES\s*\(|\bLIMIT|\bBETWEEN)\s*['\"]?%?"
+
+
+def _in_place_of_value(hole: str) -> re.Pattern[str]:
+    """A hole in quotes, compared, in a list of values, or as a limit."""
+    return re.compile(rf"'%?{hole}%?'|{_STARTS_VALUE}{hole}", re.IGNORECASE)
+
+
+_VALUE_IN_BRACES = _in_place_of_value(_BRACES)
+_VALUE_JOINED = _in_place_of_value(_JOINED)
+_VALUE_BY_PERCENT = _in_place_of_value(_PERCENT)
+# Without the operator %, %s is the driver's placeholder.
+_USES_PERCENT = re.compile(r"['\")]\s*%\s*[(\w{]")
+_USES_BRACES = re.compile(r"\.format\(|\b[rRbB]?[fF][rRbB]?['\"]")
+_PLACEHOLDERS = re.compile(
+    r"placeholder|\bmarks\b|['\"],?\s*\?|bind|param|_(expr|sql)\b", re.IGNORECASE
 )
-_PLACEHOLDERS = re.compile(r"placeholder|\bmarks\b|['\"],?\s*\?|bind|param|_expr\b", re.IGNORECASE)
 
 
 def judge_sql(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -29,4 +42,8 @@ def judge_sql(source: PythonSource, found: Diagnostic) -> Severity | None:
     text = "\n".join(rows)
     if not _STATEMENT.search(text) or _PLACEHOLDERS.search(text):
         return None
-    return Severity.MEDIUM if _VALUE.search(text) else None
+    if _USES_BRACES.search(text):
+        value = _VALUE_IN_BRACES
+    else:
+        value = _VALUE_BY_PERCENT if _USES_PERCENT.search(text) else _VALUE_JOINED
+    return Severity.MEDIUM if value.search(text) else None

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from detect_secrets.core.plugins import initialize
-from detect_secrets.plugins.base import BasePlugin
+from detect_secrets.plugins.base import BasePlugin, RegexBasedDetector
 from detect_secrets.settings import transient_settings
+
+_SHORTEST = 12
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ DETECTORS = (
     Detector("google-api-key", "a Google API key", ("aiza",), pattern=r"\bAIza[0-9A-Za-z_-]{35}\b"),
     Detector("hugging-face-token", "a Hugging Face token", ("hf_",),
              pattern=r"\bhf_[A-Za-z]{34}\b"),
-    Detector("jwt", "a JSON web token", ("eyj",), "JwtTokenDetector"),
+    Detector("jwt", "a JSON web token", ("eyj",),
+             pattern=r"\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]{20,}"),
     Detector("mailchimp-key", "a Mailchimp key", ("-us",), "MailchimpDetector"),
     Detector("npm-token", "an npm token", ("_authtoken",), "NpmDetector"),
     Detector("openai-key", "an OpenAI key", ("t3blbkfj",), "OpenAIDetector"),
@@ -72,10 +75,7 @@ class SecretSearch:
     """Searches texts; made by `open_search`."""
 
     def __init__(self) -> None:
-        names = [one.plugin for one in DETECTORS if one.plugin]
-        self._plugins: dict[str, BasePlugin] = {
-            name: initialize.from_plugin_classname(name) for name in names
-        }
+        self._patterns = {one: _patterns_of(one) for one in DETECTORS}
 
     def find(self, text: str) -> Iterator[Match]:
         """Every possible secret of a text, line by line; nothing is sent anywhere."""
@@ -90,11 +90,26 @@ class SecretSearch:
                     yield Match(detector, number, value)
 
     def _values(self, detector: Detector, text: str) -> Iterator[str]:
-        if detector.pattern:
-            yield from (found[0] for found in re.finditer(detector.pattern, text))
-            return
-        plugin = self._plugins[detector.plugin]
-        yield from (value for value in plugin.analyze_string(text) if value)
+        for pattern in self._patterns[detector]:
+            for found in pattern.finditer(text):
+                yield _secret_part(found)
+
+
+def _patterns_of(detector: Detector) -> list[re.Pattern[str]]:
+    if detector.pattern:
+        return [re.compile(detector.pattern)]
+    plugin: BasePlugin = initialize.from_plugin_classname(detector.plugin)
+    assert isinstance(plugin, RegexBasedDetector)
+    return list(plugin.denylist)
+
+
+def _secret_part(found: re.Match[str]) -> str:
+    """The group that holds the secret; a group of a few letters is a kind of token's prefix.
+
+    `analyze_string` of detect-secrets gives that prefix alone for tokens of GitHub and GitLab.
+    """
+    longest = max((group for group in found.groups() if group), key=len, default="")
+    return longest if len(longest) >= _SHORTEST or found[0].startswith("://") else found[0]
 
 
 @contextmanager

@@ -29,10 +29,10 @@ _HOST = re.compile(r"://[^\s@]*@(\[?[\w.:-]+)")
 _PRIVATE_HOST = re.compile(
     r"^(localhost|127\.|0\.0\.0\.0|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[?::1)"
     r"|example|\.(test|invalid|local|localhost|internal)(:|$)|^[\w-]+(:\d*)?$"
-    r"|^(host|my|your|some|server|proxy|domain|user|foo|bar|db|database)[\w-]*\.",
+    r"|^(host(name)?|my\w*|your\w*|some\w*|foo|bar|domain|(server|proxy|site)(?=\.(com|net|org)))\.",
     re.IGNORECASE,
 )
-_KEY_BODY = re.compile(r"PRIVATE KEY( BLOCK)?-----[\"'\s,+\\nr|]*([A-Za-z0-9+/=]{40,}|Proc-Type)")
+_KEY_BODY = re.compile(r"PRIVATE KEY(?: BLOCK)?-----(.{40,}?)-----END", re.DOTALL)
 
 
 def is_allowed(line: str) -> bool:
@@ -43,12 +43,34 @@ def is_allowed(line: str) -> bool:
 def looks_real(match: Match, line: str, following: str) -> bool:
     """Whether a match is more than a placeholder; `following` is the text from its line on."""
     if match.detector.rule == "private-key":
-        return bool(_KEY_BODY.search(following[:400])) and not _PLACEHOLDER.search(following[:300])
+        return _is_whole_key(match.value, following)
     if match.detector.rule == "url-password":
         return _is_real_password(match.value, line)
     if _PLACEHOLDER.search(match.value) or len(set(match.value[4:])) < 10:
         return False
     return match.detector.rule != "jwt" or _is_live_token(match.value)
+
+
+def _is_whole_key(marker: str, following: str) -> bool:
+    """Whether base64 follows that is as long as its own header says (DER, X.690 8.1.3).
+
+    Keys of other formats (OpenSSH, PGP, encrypted ones) are told from cut examples by length.
+    """
+    body = _KEY_BODY.search(following)
+    if body is None or _PLACEHOLDER.search(body[1][:200]):
+        return False
+    text = re.sub(r"\\n|[^A-Za-z0-9+/=]", "", body[1])
+    if "OPENSSH" in marker or "PGP" in marker or "ENCRYPTED" in body[1]:
+        return len(text) >= (200 if "OPENSSH" in marker else 800)
+    try:
+        raw = base64.b64decode(text[: len(text) // 4 * 4])
+    except ValueError:
+        return False
+    if len(raw) < 4 or raw[0] != 0x30:
+        return False
+    octets = raw[1] & 0x7F if raw[1] & 0x80 else 0
+    length = int.from_bytes(raw[2 : 2 + octets]) if octets else raw[1]
+    return len(raw) >= length
 
 
 def _is_real_password(password: str, line: str) -> bool:

@@ -24,6 +24,7 @@ _RE_EXPORTING = re.compile(
     r"compat|^api$|^six$|^types$|^typing$|^public$|^__main__$", re.IGNORECASE
 )
 _FOLDERS = re.compile(r"(^|/)(migrations|alembic|versions|stubs|templates?)/|\{\{", re.IGNORECASE)
+_ACCEPTED = re.compile(r"#.*\b(pylint:\s*disable|type:\s*ignore|pyflakes:ignore)", re.IGNORECASE)
 _EFFECTFUL = frozenset({"readline", "rlcompleter", "this", "antigravity"})
 
 
@@ -41,7 +42,11 @@ def find_unused_names(
             continue
         source = PythonSource(file.path, text)
         is_import = diagnostic.code == "F401"
-        if _is_unused_import(source, diagnostic, names) if is_import else not _is_dummy(diagnostic):
+        if _ACCEPTED.search(source.line(diagnostic.location.row)):
+            continue
+        if is_import and not _is_unused_import(source, diagnostic, names):
+            continue
+        if is_import or not _is_minor(source, diagnostic):
             findings.append(_finding(source, diagnostic))
     return findings, report.omissions
 
@@ -88,8 +93,11 @@ def _only_imports(source: PythonSource) -> bool:
     )
 
 
-def _is_dummy(found: Diagnostic) -> bool:
-    return bool(re.search(r"`(dummy|unused|ignored?|discard)\w*`", found.message))
+def _is_minor(source: PythonSource, found: Diagnostic) -> bool:
+    """`except X as error` without a use, names that say so, and names that debuggers look for."""
+    name = re.search(r"`(\w+)`", found.message)
+    is_said = name and re.match(r"dummy|unused|ignored?|discard|__\w+__$", name[1])
+    return bool(is_said) or source.line(found.location.row).startswith("except")
 
 
 def _finding(source: PythonSource, found: Diagnostic) -> Finding:

@@ -169,6 +169,6 @@ def test_a_program_that_is_not_there_blocks(tmp_path: Path) -> None:
 def test_a_command_that_is_no_list_of_texts_names_the_setting(
     tmp_path: Path, command: JsonValue
 ) -> None:
-    params = {} if command is None else {"command": command}
+    params: dict[str, JsonValue] = {} if command is None else {"command": command}
     with pytest.raises(PluginError, match="'command'"):
         run_tool(_COMMAND, _repository(tmp_path, {}), tmp_path / "attempt", params)

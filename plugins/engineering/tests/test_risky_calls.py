@@ -9,7 +9,7 @@ import pytest
 from genesis.contracts import TaskResult
 from genesis.testing import run_tool
 from genesis_engineering.risky_rules import RISKY_RULES
-from ruff import find_ruff_bin
+from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
 _TOOL = "genesis_engineering.risky_calls:find_risky_calls"
 
@@ -27,7 +27,7 @@ def _run(root: Path, files: dict[str, str]) -> TaskResult:
 
 _DEFECTS = {
     ("undefined-name", "high"): "def f():\n    return totl\n",
-    ("no-certificate-check", "high"): "import requests as r\n\nr.get('u', verify=False, timeout=3)\n",
+    ("no-certificate-check", "high"): "import httpx\n\nhttpx.get(1, verify=False, timeout=1)\n",
     ("exception-not-raised", "high"): "def f(x):\n    if x:\n        ValueError('x')\n",
     ("shell-command", "medium"): "import os\n\n\ndef f(x):\n    os.system(f'ls {x}')\n",
     ("sql-from-text", "medium"): "def f(db, n):\n    db.run(f\"DELETE FROM t WHERE n='{n}'\")\n",
@@ -36,7 +36,7 @@ _DEFECTS = {
     ("redefinition", "medium"): "def f():\n    return 1\n\n\ndef f():\n    return 2\n",
     ("is-literal", "medium"): "def f(x):\n    return x is 'a'\n",
     ("broken-format", "medium"): "def f(x):\n    return '{} {}'.format(x)\n",
-    ("late-loop-variable", "medium"): "def f(c):\n    for n in 'ab':\n        c.append(lambda: n)\n",
+    ("late-loop-variable", "medium"): "def f(c):\n    for n in c:\n        c.append(lambda: n)\n",
     ("guessable-secret", "medium"): "import random\n\nsecret_key = random.choice('abc')\n",
     ("blocking-call-in-async", "medium"): "import time\n\n\nasync def f():\n    time.sleep(3)\n",
     ("weak-hash", "medium"): "import hashlib\n\n\ndef f(password):\n    hashlib.md5(password)\n",
@@ -51,6 +51,13 @@ _RIGHT = {
     "a list of arguments": "import subprocess\n\n\ndef f(x):\n    subprocess.run(['ls', x])\n",
     "a statement with placeholders": "def f(db, n):\n    marks = ','.join('?' * len(n))\n"
     "    db.execute(f'SELECT a FROM t WHERE n IN ({marks})', n)\n",
+    "a statement with the driver's placeholders": "def f(db, t):\n"
+    "    db.execute('SELECT a FROM {} WHERE b=%s'.format(t), (1,))\n",
+    "a count and flags in their places": "import re\n\nre.sub('a', 'b', 'c', 0, re.M)\n",
+    "no check of a certificate as asked for": "import httpx\n\n\ndef f(u, insecure):\n"
+    "    if insecure:\n        httpx.get(u, verify=False)\n",
+    "a safe loader with more tags": "import yaml\n\nfrom app import AppLoader\n\n\n"
+    "def f(x):\n    return yaml.load(x, Loader=AppLoader)\n",
     "a statement with a table's name": "def f(db, t):\n    db.execute(f'SELECT a FROM {t}')\n",
     "words that resemble SQL": "def f(x):\n    return f'select one item from {x}'\n",
     "a checksum": "import hashlib\n\n\ndef etag(x):\n    return hashlib.md5(x).hexdigest()\n",
@@ -106,6 +113,11 @@ def test_python_2_and_templates_are_said_and_not_reported(tmp_path: Path) -> Non
     result = _run(tmp_path, files)
     assert result.findings == ()
     assert "old.py, skeleton/a.py" in result.omissions[0].what
+
+
+def test_a_name_that_many_files_miss_is_given_by_something(tmp_path: Path) -> None:
+    files = {f"{name}.py": "def f():\n    return __opts__\n" for name in "abc"}
+    assert _run(tmp_path, files).findings == ()
 
 
 def test_ten_of_a_rule_are_listed_and_the_rest_is_counted(tmp_path: Path) -> None:

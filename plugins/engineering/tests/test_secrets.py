@@ -31,7 +31,10 @@ def _jwt(claims: dict[str, object]) -> str:
     return ".".join([*encoded, _random(43)])
 
 
-_KEY = "-----BEGIN RSA " + "PRIVATE KEY-----\n" + (_random(64) + "\n") * 3
+_BODY = base64.b64encode(b"\x30\x82\x02\x00" + random.Random(7).randbytes(512)).decode()
+_LINES = "\n".join(_BODY[at : at + 64] for at in range(0, len(_BODY), 64))
+_BEGIN, _END = ("-----" + word + " RSA PRIVATE KEY-----" for word in ("BEGIN", "END"))
+_KEY = f"{_BEGIN}\n{_LINES}\n{_END}\n"
 _SECRETS = {
     "aws-key": "AKIA" + _random(16, string.ascii_uppercase + string.digits),
     "github-token": "ghp_" + _random(36),
@@ -68,10 +71,13 @@ def test_a_secret_is_found_at_its_line_and_never_shown(tmp_path: Path, rule: str
 
 
 def test_a_private_key_is_found_and_a_marker_alone_is_not(tmp_path: Path) -> None:
-    marker = "MARK = '-----BEGIN RSA " + "PRIVATE KEY-----'\nprint(MARK)\n"
-    result = _run(tmp_path, {"deploy.pem": _KEY, "parse.py": marker})
-    assert [(f.rule, f.file, f.line) for f in result.findings] == [("private-key", "deploy.pem", 1)]
-    assert _random(64)[:12] not in result.model_dump_json()
+    marker = f"MARK = '{_BEGIN}'\nprint(MARK)\n"
+    cut = f"{_BEGIN}\n{_LINES[:256]}\n{_END}\n"
+    inline = "KEY = '" + _KEY.replace("\n", "\\n") + "'\n"
+    files = {"deploy.pem": _KEY, "parse.py": marker, "usage.py": cut, "inline.py": inline}
+    result = _run(tmp_path, files)
+    assert [(f.file, f.line) for f in result.findings] == [("deploy.pem", 1), ("inline.py", 1)]
+    assert _BODY[:12] not in result.model_dump_json()
 
 
 def test_a_second_secret_on_the_line_is_hidden_too(tmp_path: Path) -> None:
@@ -108,6 +114,11 @@ def test_placeholders_and_what_is_no_secret_are_left_alone(tmp_path: Path, text:
 def test_in_tests_examples_and_documentation_it_is_low(tmp_path: Path, path: str) -> None:
     result = _run(tmp_path, {path: _SECRETS["github-token"] + "\n"})
     assert [str(f.severity) for f in result.findings] == ["low"]
+
+
+def test_keys_made_for_tests_are_left_alone(tmp_path: Path) -> None:
+    files = {"tests/server.key": _KEY, "examples/a.py": f"T = '{_SECRETS['jwt']}'\n"}
+    assert _run(tmp_path, files).findings == ()
 
 
 def test_lock_files_are_not_searched(tmp_path: Path) -> None:

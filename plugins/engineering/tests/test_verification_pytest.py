@@ -164,6 +164,31 @@ def test_a_missing_dependency_blocks_and_is_named(repository: Path) -> None:
     assert "No module named 'no_such_library'" in result.blocked
     assert ".venv/bin/python" in result.blocked
     assert facts(result)["verdict"] == "could_not_run"
+    assert rules(result) == ["test-dependency-missing"]
+
+
+def test_a_dependency_that_some_files_lack_is_not_a_failure_of_the_repository(
+    repository: Path,
+) -> None:
+    missing = "import no_such_library\ndef test_a(): pass\n"
+    write(repository, {"test_it.py": "def test_a(): pass\n", "test_other.py": missing})
+    result = verify(repository)
+    assert facts(result)["verdict"] == "incomplete"
+    assert rules(result) == ["test-dependency-missing"]
+    assert result.findings[0].file == "test_other.py"
+    assert "no_such_library" in result.summary
+
+
+def test_a_module_that_the_repository_should_have_is_a_failure(repository: Path) -> None:
+    broken = "from helpers.gone import a\ndef test_a(): pass\n"
+    files = {
+        "test_it.py": "def test_a(): pass\n",
+        "test_other.py": broken,
+        "helpers/__init__.py": "",
+    }
+    write(repository, files)
+    result = verify(repository)
+    assert facts(result)["verdict"] == "failed"
     assert rules(result) == ["test-collection-error"]
 
 

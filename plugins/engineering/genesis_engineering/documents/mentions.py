@@ -16,7 +16,9 @@ _PATH = re.compile(r"(?:\./)?([A-Za-z0-9_.][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)+)")
 _NOT_CODE = frozenset(
     {"py", "pyi", "toml", "yaml", "yml", "json", "cfg", "ini", "md", "rst", "txt", "com", "org",
      "io", "dev", "net", "html", "svg", "png", "exe", "sh", "log", "lock", "db", "sqlite", "conf",
-     "css", "js", "xml", "zip", "gz", "whl", "env", "ai", "app", "so", "local", "localhost"}
+     "css", "js", "xml", "zip", "gz", "whl", "env", "ai", "app", "so", "local", "localhost",
+     "pot", "po", "mo", "csv", "tsv", "ipynb", "jar", "rs", "ts", "tsx", "jsx", "sql", "pdf", "ico",
+     "jpg", "gif", "pyc", "pyd", "dll", "j2", "tar", "bz2", "deb", "rpm", "pem"}
 )  # fmt: skip
 _PYTHON = frozenset({"python", "py", "python3", "pycon"})
 

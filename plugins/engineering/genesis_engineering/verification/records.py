@@ -116,14 +116,15 @@ class Records:
         if event.get("outcome") == "skipped":
             self.skipped_files += 1
             return
-        self.collection_errors.append(
-            CollectionError(
-                id=_text(event, "id"),
-                file=_text(event, "file") or None,
-                message=_text(event, "message"),
-                detail=_text(event, "detail"),
-            )
+        error = CollectionError(
+            id=_text(event, "id"),
+            file=_text(event, "file") or None,
+            message=_text(event, "message"),
+            detail=_text(event, "detail"),
         )
+        # pytest can report one twice, when a file is both named and found.
+        if error not in self.collection_errors:
+            self.collection_errors.append(error)
 
     def _add_phase(self, event: dict[str, object]) -> None:
         """The worst phase decides; a setup or teardown that went well decides nothing."""

@@ -21,6 +21,7 @@ from genesis_engineering.verification.environment import (
     NoEnvironmentError,
     choose_environment,
 )
+from genesis_engineering.verification.missing_modules import missing_module
 from genesis_engineering.verification.pytest_runner import pytest_check, pytest_command
 from genesis_engineering.verification.recorder import Recorder, install_recorder
 from genesis_engineering.verification.records import RecordReader
@@ -88,14 +89,20 @@ def _run(job: _Job) -> SuiteRun:
     reader.read()
     output = job.folder / OUTPUT_FILE
     output.write_text(child.output, encoding="utf-8", errors="replace")
+    lacking = {
+        error.id: module
+        for error in reader.records.collection_errors
+        if (module := missing_module(error, job.repository)) is not None
+    }
     return SuiteRun(
         suites=job.suites,
         environment=job.environment,
         records=reader.records,
         child=child,
-        verdict=decide(reader.records, child, job.limit_seconds),
+        verdict=decide(reader.records, child, job.limit_seconds, lacking),
         limit_seconds=job.limit_seconds,
         check=_checker(job),
+        lacking=lacking,
     )
 
 

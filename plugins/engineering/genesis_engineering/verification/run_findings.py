@@ -63,6 +63,16 @@ def _of_test(test: RecordedTest, run: SuiteRun) -> Finding:
 
 
 def _of_collection(error: CollectionError, run: SuiteRun) -> Finding:
+    module = run.lacking.get(error.id)
+    if module is not None:
+        return Finding(
+            rule="test-dependency-missing",
+            severity=Severity.LOW,
+            message=f"Its tests were not run: {run.environment.shown} has no module {module!r}.",
+            file=error.file,
+            evidence=_last_lines(error.detail),
+            check=run.check(error.id)[:1000] if error.id else "",
+        )
     return Finding(
         rule="test-collection-error",
         severity=Severity.HIGH,

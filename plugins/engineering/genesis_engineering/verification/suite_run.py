@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from genesis_engineering.verification.child import ChildRun
@@ -14,7 +14,10 @@ from genesis_engineering.verification.verdict import Verdict
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """A run that took place. `check` gives the shell line that runs one test by its id."""
+    """A run that took place. `check` gives the shell line that runs one test by its id.
+
+    `lacking` maps the id of a test file to the module from outside that the environment lacks.
+    """
 
     suites: Suites
     environment: Environment
@@ -23,6 +26,7 @@ class SuiteRun:
     verdict: Verdict
     limit_seconds: float
     check: Callable[[str], str]
+    lacking: Mapping[str, str]
 
     def hung(self) -> RecordedTest | None:
         """The test that took at least half of the time limit and had not ended at it."""

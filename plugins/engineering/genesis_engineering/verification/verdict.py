@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,16 +30,27 @@ class Verdict:
     disagreement: str = ""
 
 
-def decide(records: Records, child: ChildRun, limit_seconds: float) -> Verdict:
-    """Judge a run from what was recorded of it and from how its process ended."""
-    bad = len(records.failing()) + len(records.collection_errors)
+def decide(
+    records: Records, child: ChildRun, limit_seconds: float, lacking: Mapping[str, str]
+) -> Verdict:
+    """Judge a run from what was recorded of it and from how its process ended.
+
+    `lacking` are the test files that the environment cannot load, with the module that it lacks:
+    they are not reached, and say nothing of the repository.
+    """
+    broken = [error for error in records.collection_errors if error.id not in lacking]
+    bad = len(records.failing()) + len(broken)
     missed = len(records.tests) - records.ended()
     end = f"after the limit of {limit_seconds:.0f} s" if child.stopped else child.ending()
     if not records.ended() and not records.running():
         return _nothing_ran(records, child, end)
     disagreement = _disagreement(records, child, bad, missed)
     if bad:
-        return Verdict("failed", _why_failed(records, missed, end), disagreement)
+        return Verdict("failed", _why_failed(records, len(broken), missed, end), disagreement)
+    if lacking:
+        names = ", ".join(sorted(set(lacking.values())))
+        files = "1 test file needs" if len(lacking) == 1 else f"{len(lacking)} test files need"
+        return Verdict("incomplete", f"{files} {names}, which the environment lacks")
     if missed or records.finished is None or child.stopped:
         return Verdict("incomplete", _why_incomplete(records, child, missed, end), disagreement)
     if disagreement:
@@ -77,10 +89,10 @@ def _nothing_ran(records: Records, child: ChildRun, end: str) -> Verdict:
     return Verdict("could_not_run", f"no test started ({end}): {telling_line(said)}")
 
 
-def _why_failed(records: Records, missed: int, end: str) -> str:
+def _why_failed(records: Records, broken: int, missed: int, end: str) -> str:
     parts = [f"{len(records.failing())} of {len(records.tests)} tests failed"]
-    if records.collection_errors:
-        parts.append(f"{len(records.collection_errors)} files cannot be loaded")
+    if broken:
+        parts.append(f"{broken} files cannot be loaded")
     if missed:
         parts.append(f"{missed} of {len(records.tests)} did not end ({end})")
     return "; ".join(parts)
