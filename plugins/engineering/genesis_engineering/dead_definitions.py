@@ -48,8 +48,6 @@ class _Item:
 
 def find_candidates(source: PythonSource) -> Iterator[Candidate]:
     """Private functions, methods and classes of a file, and statements that are never reached."""
-    if source.tree is None:
-        return
     functions, unreachable = _scan(source)
     if _BUILDS_NAMES.search(source.text):
         functions = []
@@ -68,7 +66,7 @@ def find_candidates(source: PythonSource) -> Iterator[Candidate]:
 
 
 def _scan(source: PythonSource) -> tuple[list[_Item], list[_Item]]:
-    # vulture prints about files that it cannot read; those are told apart by our own parse.
+    # vulture prints about files that it cannot read, and then finds nothing in them.
     vulture = Vulture()
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")

@@ -130,8 +130,14 @@ def _parameter_with_default(function: FunctionNode, location: object) -> str | N
 
 
 def _changes(function: FunctionNode, name: str) -> bool:
-    """Whether the function changes the parameter's value in place and never gives it a new one."""
+    """Whether the function changes the parameter's value in place and never gives it a new one.
+
+    A function inside that has a parameter of that name may change its own.
+    """
     changed = False
+    named = [node for node in ast.walk(function) if isinstance(node, ast.arg) and node.arg == name]
+    if len(named) > 1:
+        return False
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
             return False
@@ -181,11 +187,8 @@ def _takes_parameter(source: PythonSource, row: int) -> bool:
 def _weak_hash(source: PythonSource, found: Diagnostic) -> Severity | None:
     function = source.function_at(found.location.row)
     context = source.line(found.location.row) + (f" {function.name}" if function else "")
-    if re.search("passw", context, re.IGNORECASE):
-        return Severity.MEDIUM
-    return (
-        Severity.LOW if re.search("secret|credential|signature", context, re.IGNORECASE) else None
-    )
+    is_secret = re.search("passw|secret|credential|signature", context, re.IGNORECASE)
+    return Severity.LOW if is_secret else None
 
 
 def _duplicate_field(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -218,8 +221,33 @@ def _shell(source: PythonSource, found: Diagnostic) -> Severity | None:
                 isinstance(first, ast.Call)
                 and ast.unparse(first.func).endswith((".format", ".join"))
             )
-            return Severity.MEDIUM if is_built else Severity.LOW
+            is_fixed = _names(first) <= _constants(source)
+            return Severity.MEDIUM if is_built and not is_fixed else Severity.LOW
     return Severity.LOW
+
+
+def _names(node: ast.expr) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
+def _constants(source: PythonSource) -> set[str]:
+    """The names that the module itself binds to literals."""
+    body = source.tree.body if source.tree else []
+    return {
+        target.id
+        for one in body
+        if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _blocking(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """None in a function that serves synchronous callers too: `if asynchronous: ... else: ...`."""
+    for node in source.enclosing(found.location.row):
+        if isinstance(node, ast.If) and "async" in ast.unparse(node.test).lower():
+            return None
+    return Severity.MEDIUM
 
 
 def _unpacking(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -300,6 +328,7 @@ _JUDGES: dict[str, Judge] = {
     "S307": _runs_text,
     "S301": _runs_text,
     "S302": _runs_text,
+    **dict.fromkeys(["ASYNC210", "ASYNC221", "ASYNC222", "ASYNC251"], _blocking),
     "S324": _weak_hash,
     "S311": _random,
     "S103": _permissions,

@@ -39,7 +39,7 @@ _DEFECTS = {
     ("late-loop-variable", "medium"): "def f(c):\n    for n in c:\n        c.append(lambda: n)\n",
     ("guessable-secret", "medium"): "import random\n\nsecret_key = random.choice('abc')\n",
     ("blocking-call-in-async", "medium"): "import time\n\n\nasync def f():\n    time.sleep(3)\n",
-    ("weak-hash", "medium"): "import hashlib\n\n\ndef f(password):\n    hashlib.md5(password)\n",
+    ("weak-hash", "low"): "import hashlib\n\n\ndef f(password):\n    hashlib.md5(password)\n",
     ("eval", "low"): "def f(x):\n    return eval(x)\n",
     ("unpickling", "low"): "import pickle\n\n\ndef f(x):\n    return pickle.loads(x)\n",
     ("bare-except", "low"): "def f(x):\n    try:\n        x()\n    except:\n        return None\n",
@@ -64,6 +64,12 @@ _RIGHT = {
     "a default that stays as it is": "def f(x, names=[]):\n    return [n for n in names if n]\n",
     "a cache on purpose": "def f(x, _cache={}):\n    _cache[x] = 1\n    return _cache\n",
     "a handler that raises again": "def f(x):\n    try:\n        x()\n    except:\n        raise\n",
+    "a handler that ends the program": "import sys\n\n\ndef f(x):\n    try:\n        x()\n"
+    "    except:\n        sys.exit(1)\n",
+    "a sleep for synchronous callers": "import asyncio\nimport time\n\n\nasync def f(is_async):\n"
+    "    if is_async:\n        await asyncio.sleep(1)\n    else:\n        time.sleep(1)\n",
+    "a parameter of an inner function": "def f(found={}):\n    def g(found):\n"
+    "        found['a'] = 1\n\n    return g, found\n",
     "dice": "import random\n\n\ndef f():\n    return random.randint(1, 6)\n",
     "a deep copy by pickle": "import pickle\n\n\ndef f(x):\n"
     "    return pickle.loads(pickle.dumps(x))\n",
@@ -100,6 +106,14 @@ def test_what_is_right_is_left_alone(tmp_path: Path, name: str) -> None:
 def test_a_name_missing_only_in_an_annotation_is_low(tmp_path: Path) -> None:
     result = _run(tmp_path, {"shop.py": "def f(x: 'Cart') -> None:\n    return x\n"})
     assert [(f.rule, str(f.severity)) for f in result.findings] == [("undefined-name", "low")]
+
+
+def test_a_command_of_the_module_s_own_constants_is_low(tmp_path: Path) -> None:
+    code = (
+        "import os\n\nURL = 'https://a.example/b'\n\n\ndef f():\n    os.system('svn log ' + URL)\n"
+    )
+    result = _run(tmp_path, {"shop.py": code})
+    assert [(f.rule, str(f.severity)) for f in result.findings] == [("shell-command", "low")]
 
 
 def test_tests_are_left_out_and_examples_are_low(tmp_path: Path) -> None:
