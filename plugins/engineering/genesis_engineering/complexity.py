@@ -18,6 +18,7 @@ from genesis_engineering.reporting import EVIDENCE_LENGTH, count_of, is_secondar
 THRESHOLD = 20
 _SEVERE, _LONG = 30, 100
 _LISTED = 10
+_PLAUSIBLE_LENGTH = 1500
 _SHARE_OF_TIME, _MOST_SECONDS = 0.5, 60.0
 _LONGEST_AVERAGE_LINE = 200
 _BRANCH = re.compile(
@@ -102,7 +103,12 @@ def _read_file(file: RepositoryFile, scan: _Scan) -> None:
         except Exception:  # noqa: BLE001 - a reader of lizard that fails costs one file, not the tool
             scan.failed.append(file.path)
             return
+    # A reader that missed an end of a function takes the rest of the file for its body.
+    if any(one.nloc > _PLAUSIBLE_LENGTH for one in found):
+        scan.failed.append(file.path)
     for one in found:
+        if one.nloc > _PLAUSIBLE_LENGTH:
+            continue
         if one.cyclomatic_complexity > THRESHOLD and _starts_there(text, one.start_line, one.name):
             scan.functions.append(_describe(file.path, text, one))
 
