@@ -30,6 +30,7 @@ _PYTHON_2_NAMES = frozenset(
     {"unicode", "basestring", "long", "xrange", "raw_input", "unichr", "reduce", "cmp", "file",
      "execfile", "reload", "buffer", "apply", "intern", "coerce", "StandardError"}
 )  # fmt: skip
+_REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Names that gettext, notebooks, Sphinx, profilers and type checkers put there.
 _GIVEN_NAMES = frozenset(
     {"_", "ngettext", "get_ipython", "display", "spark", "dbutils", "tags", "profile",
@@ -313,7 +314,13 @@ def _quoted(message: str) -> str:
     return found.group(1) if found else ""
 
 
+def _hidden(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """Only what reorders text (CVE-2021-42574); a mark between words of a language does not."""
+    return Severity.MEDIUM if _REORDERING.search(source.line(found.location.row)) else None
+
+
 _JUDGES: dict[str, Judge] = {
+    "PLE2502": _hidden,
     "F821": _undefined_name,
     "F507": _format,
     "F811": _redefinition,

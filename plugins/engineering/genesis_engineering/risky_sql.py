@@ -44,6 +44,9 @@ def judge_sql(source: PythonSource, found: Diagnostic) -> Severity | None:
         return None
     if _USES_BRACES.search(text):
         value = _VALUE_IN_BRACES
+    elif _USES_PERCENT.search(text):
+        # %%s comes out as %s, the driver's placeholder: that value does not go into the text.
+        value, text = _VALUE_BY_PERCENT, text.replace("%%s", "")
     else:
-        value = _VALUE_BY_PERCENT if _USES_PERCENT.search(text) else _VALUE_JOINED
+        value = _VALUE_JOINED
     return Severity.MEDIUM if value.search(text) else None

@@ -44,6 +44,7 @@ _DEFECTS = {
     ("unpickling", "low"): "import pickle\n\n\ndef f(x):\n    return pickle.loads(x)\n",
     ("bare-except", "low"): "def f(x):\n    try:\n        x()\n    except:\n        return None\n",
     ("no-timeout", "low"): "import requests\n\n\ndef f(u):\n    return requests.get(u)\n",
+    ("hidden-character", "medium"): "role = 'user\u202e'\n",
     ("syntax-error", "high"): "def f(:\n    pass\n",
 }  # fmt: skip
 _RIGHT = {
@@ -53,6 +54,9 @@ _RIGHT = {
     "    db.execute(f'SELECT a FROM t WHERE n IN ({marks})', n)\n",
     "a statement with the driver's placeholders": "def f(db, t):\n"
     "    db.execute('SELECT a FROM {} WHERE b=%s'.format(t), (1,))\n",
+    "a statement of names with an escaped placeholder": "def f(db, t):\n"
+    "    db.execute('DELETE FROM %s WHERE n < %%s' % t, (1,))\n",
+    "a mark of the direction of writing": "FORMAT = 'd\u200f/m\u200f/Y'\n",
     "a count and flags in their places": "import re\n\nre.sub('a', 'b', 'c', 0, re.M)\n",
     "no check of a certificate as asked for": "import httpx\n\n\ndef f(u, insecure):\n"
     "    if insecure:\n        httpx.get(u, verify=False)\n",
