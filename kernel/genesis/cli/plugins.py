@@ -9,11 +9,18 @@ from genesis.errors import UsageError
 
 
 @click.group(invoke_without_command=True)
+@home_option
+@plugins_option
+@json_option
 @click.pass_context
-def plugins(context: click.Context) -> None:
+def plugins(
+    context: click.Context, home: str | None, plugins: str | None, *, as_json: bool
+) -> None:
     """List plugins, or enable, disable and reset one."""
     if context.invoked_subcommand is None:
-        context.invoke(list_command)
+        context.invoke(list_command, home=home, plugins=plugins, as_json=as_json)
+    elif home is not None or plugins is not None or as_json:
+        raise click.UsageError(f"Write options after {context.invoked_subcommand!r}.")
 
 
 @plugins.command("list")
@@ -54,6 +61,8 @@ def enable(plugin: str, home: str | None) -> None:
     from genesis.settings_file import set_disabled
 
     changed = set_disabled(find_home(home).settings_file, plugin, disabled=False)
+    if not changed:
+        _require_installed(plugin)
     click.echo(f"{plugin}: enabled from the next start on." if changed else
                f"{plugin} is not disabled.")  # fmt: skip
 
@@ -64,15 +73,9 @@ def enable(plugin: str, home: str | None) -> None:
 def disable(plugin: str, home: str | None) -> None:
     """Disable a plugin: it will not even be imported, from the next start on."""
     from genesis.home import find_home
-    from genesis.host.discovery import discover
     from genesis.settings_file import set_disabled
 
-    installed = sorted({candidate.id for candidate in discover()})
-    if plugin not in installed:
-        raise UsageError(
-            f"The plugin {plugin!r} is not installed. Installed are: "
-            f"{', '.join(installed) or 'none'}."
-        )
+    _require_installed(plugin)
     changed = set_disabled(find_home(home).settings_file, plugin, disabled=True)
     click.echo(f"{plugin}: disabled from the next start on." if changed else
                f"{plugin} is disabled already.")  # fmt: skip
@@ -100,3 +103,14 @@ def reset(plugin: str, home: str | None) -> None:
     if not lifted:
         raise UsageError(f"The plugin {plugin!r} is not in quarantine.")
     click.echo(f"{plugin}: out of quarantine from the next start on.")
+
+
+def _require_installed(plugin: str) -> None:
+    from genesis.host.discovery import discover
+
+    installed = sorted({candidate.id for candidate in discover()})
+    if plugin not in installed:
+        raise UsageError(
+            f"The plugin {plugin!r} is not installed. Installed are: "
+            f"{', '.join(installed) or 'none'}."
+        )

@@ -21,7 +21,7 @@ class PluginState(StrEnum):
 
 class PluginStatus(BaseModel):
     """A plugin's state and why. `step` is where it failed: select, import, settings, construct,
-    register, collect, conflicts, migrate, start."""
+    register, collect, requires, conflicts, migrate, start."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 
 from genesis import hookspecs
 from genesis.contracts.events import Event
+from genesis.host.faults import describe
 from genesis.host.host import PluginHost
 from genesis.storage.database import Database
 from genesis.storage.events import events_after, move_cursor, open_cursor
 
+_log = logging.getLogger("genesis.host")
 _IDLE_SECONDS = 1.0
 _FIRST_WAIT = 0.1
 _BATCH = 100
@@ -23,7 +26,9 @@ class EventDelivery:
         self._host = host
         self._database = database
         self._stopping = threading.Event()
+        self._over = threading.Event()
         self._wake = threading.Condition()
+        self._wakes = 0
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -38,6 +43,7 @@ class EventDelivery:
     def wake(self) -> None:
         """Say that there may be new events."""
         with self._wake:
+            self._wakes += 1
             self._wake.notify_all()
 
     def stop(self, seconds: float = 5.0) -> None:
@@ -47,33 +53,50 @@ class EventDelivery:
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self._over.set()
 
     def _serve(self, plugin: str) -> None:
+        try:
+            self._follow(plugin)
+        except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
+            # After the end, a call that hung until now finds the database closed.
+            if not self._over.is_set():
+                _log.error("events are no longer delivered to %s: %s", plugin, describe(error))
+
+    def _follow(self, plugin: str) -> None:
         cursor = self._database.writer.write(lambda connection: open_cursor(connection, plugin))
         failures = 0
         while not self._host.is_quarantined(plugin):
+            seen = self._wakes
             with self._database.read() as connection:
                 events = events_after(connection, cursor, _BATCH)
             if not events:
                 if self._stopping.is_set():
                     return
-                with self._wake:
-                    self._wake.wait(_IDLE_SECONDS)
+                self._wait(seen)
                 continue
             done = self._deliver(plugin, events)
-            failures = 0 if done else failures + 1
             if done:
-                cursor = done
-            self._move(plugin, cursor, failures)
+                cursor, failures = done, 0
             if done != events[-1].id:
+                failures += 1
+            self._move(plugin, cursor, failures)
+            if failures:
                 if self._stopping.is_set():
                     return
                 self._stopping.wait(_FIRST_WAIT * 2 ** min(failures, 6))
+
+    def _wait(self, seen: int) -> None:
+        """Wait for a wake that came after `seen` was read."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._wakes != seen, _IDLE_SECONDS)
 
     def _deliver(self, plugin: str, events: list[Event]) -> int:
         """Hand over events until one fails; gives the id of the last that went well, or 0."""
         done = 0
         for event in events:
+            if self._over.is_set():
+                return done
             try:
                 self._host.hooks.notify(plugin, hookspecs.genesis_event, event)
             except Exception:  # noqa: BLE001 - recorded by the dispatcher; tried again later

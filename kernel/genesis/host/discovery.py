@@ -38,8 +38,9 @@ def candidates_from(points: Iterable[EntryPoint]) -> list[Candidate]:
             Candidate(
                 id=point.name,
                 value=point.value,
-                distribution=canonical_name(point.dist.name),
-                version=point.dist.version,
+                # An uninstall that was interrupted leaves entry points without metadata.
+                distribution=canonical_name(point.dist.name or "unknown"),
+                version=point.dist.version or "unknown",
                 requires=tuple(point.dist.requires or ()),
             )
         )

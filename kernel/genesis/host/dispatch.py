@@ -11,6 +11,7 @@ import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import ParamSpec, Protocol, TypeVar
 
 import pluggy
@@ -65,7 +66,8 @@ class Dispatcher:
         self._manager = manager
         self._handler = handler
         self._limits = limits or Limits()
-        self._loop = HookLoop()
+        # A loop for each plugin: one that blocks its loop delays only itself.
+        self._loops: dict[str, HookLoop] = {}
         self._known: dict[str, tuple[Implementation, ...]] = {}
 
     def forget(self) -> None:
@@ -73,8 +75,9 @@ class Dispatcher:
         self._known.clear()
 
     def close(self) -> None:
-        """End the thread in which coroutines run."""
-        self._loop.close()
+        """End the threads in which coroutines run."""
+        for loop in list(self._loops.values()):
+            loop.close()
 
     def implementations(self, name: str) -> tuple[Implementation, ...]:
         """The implementations of a hook, first to be asked first."""
@@ -93,18 +96,27 @@ class Dispatcher:
     def collect(
         self, spec: Callable[P, Iterable[R]], *args: P.args, **kwargs: P.kwargs
     ) -> list[tuple[str, Sequence[R]]]:
-        """Ask everyone: the records of each plugin, with its id. A failing one is left out."""
+        """Ask everyone: the records of each plugin, with its id. A failing one is left out.
+
+        Runs in the caller's thread, without a time limit.
+        """
         info = hook_info(spec)
         values = _named(info.arguments, args, kwargs)
         answers: list[tuple[str, Sequence[R]]] = []
         for implementation in self.implementations(info.name):
+            if self._handler.is_quarantined(implementation.plugin):
+                continue
             begun = time.perf_counter()
             try:
                 answer = implementation.function(*[values[n] for n in implementation.arguments])
                 answers.append((implementation.plugin, checked_records(info, answer)))
-            except Exception as error:  # noqa: BLE001 - one plugin's fault stays its own
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - one plugin's fault stays its own
                 elapsed = (time.perf_counter() - begun) * 1000
                 self._handler.failed(implementation.plugin, info.name, error, elapsed)
+            else:
+                self._handler.succeeded(implementation.plugin)
         return answers
 
     def decide(
@@ -146,9 +158,10 @@ class Dispatcher:
             if implementation.plugin == plugin:
                 self._call(implementation, info.name, values, self._limits.notify)
 
-    def run(self, call: Callable[[], Awaitable[R]], seconds: float, what: str) -> R:
-        """Await a plugin's coroutine with a time limit, where all of them are awaited."""
-        return self._loop.run(call, seconds, what)
+    def run(self, plugin: str, call: Callable[[], Awaitable[R]], seconds: float, what: str) -> R:
+        """Await a plugin's coroutine with a time limit, where all of its own are awaited."""
+        loop = self._loops.get(plugin) or self._loops.setdefault(plugin, HookLoop())
+        return loop.run(call, seconds, what)
 
     def _ask(
         self, implementation: Implementation, hook: str, values: dict[str, object]
@@ -158,13 +171,11 @@ class Dispatcher:
         if self._handler.is_quarantined(plugin):
             return Veto(reason=f"the plugin {plugin!r} guards this and is in quarantine; {out}")
         try:
-            answer = self._call(implementation, hook, values, self._limits.gate)
-            if answer is None or isinstance(answer, Veto):
-                return answer
-            raise PluginError(f"{hook} returned {type(answer).__name__}, not None or a Veto")
+            answer = self._call(implementation, hook, values, self._limits.gate, Veto)
+            return answer if isinstance(answer, Veto) else None
         except Exception as error:  # noqa: BLE001 - a gate that fails is closed
-            text = f"the gate of the plugin {plugin!r} failed ({describe(error)}); {out}"
-            return Veto(reason=text[:1000])
+            text = f"the gate of the plugin {plugin!r} failed ({describe(error)[:500]}); {out}"
+            return Veto(reason=text)
 
     def _call(
         self,
@@ -172,8 +183,10 @@ class Dispatcher:
         hook: str,
         values: dict[str, object],
         seconds: float,
+        only: type | None = None,
     ) -> object:
-        """Call one implementation within its limit, and tell the handler how it went."""
+        """Call one implementation within its limit, and tell the handler how it went. An answer
+        that is neither None nor of the type `only` is a fault like any other."""
         plugin, function = implementation.plugin, implementation.function
         arguments = [values[name] for name in implementation.arguments]
         what = f"{hook} of the plugin {plugin!r}"
@@ -181,9 +194,15 @@ class Dispatcher:
         try:
             answer: object
             if inspect.iscoroutinefunction(function):
-                answer = self._loop.run(lambda: function(*arguments), seconds, what)
+                answer = self.run(plugin, lambda: function(*arguments), seconds, what)
             else:
                 answer = call_limited(lambda: function(*arguments), seconds, what)
+                if isinstance(answer, Awaitable):  # handed on by a plain function
+                    pending = answer
+                    answer = self.run(plugin, lambda: pending, seconds, what)
+            if only is not None and not isinstance(answer, (only, NoneType)):
+                expected = f"None or a {only.__name__}"
+                raise PluginError(f"{hook} returned {type(answer).__name__}, not {expected}")
         except KeyboardInterrupt:
             raise
         except BaseException as error:

@@ -8,6 +8,7 @@ import traceback
 from collections import deque
 from dataclasses import dataclass, field
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -68,7 +69,11 @@ class FaultLog:
 
 
 def describe(error: BaseException) -> str:
-    """An exception as one line."""
+    """An exception as one line. What did not fit a record is named by its field, without values."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in (error.title, *first["loc"]))
+        return f"{type(error).__name__}: {where}: {first['msg']}"
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 

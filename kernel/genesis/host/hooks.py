@@ -88,7 +88,7 @@ def declared_hooks(namespace: object) -> dict[str, HookInfo]:
     """The hooks that a module or class declares, by name."""
     found = {}
     for value in vars(namespace).values():
-        info = getattr(value, _ATTRIBUTE, None)
+        info = getattr(getattr(value, "__func__", value), _ATTRIBUTE, None)  # perhaps static
         if isinstance(info, HookInfo):
             found[info.name] = info
     return found

@@ -56,10 +56,12 @@ class PluginHost:
         self._excluded = selection.excluded
         self._plugins = [LoadedPlugin(candidate) for candidate in selection.load]
         for loaded in self._plugins:
-            _log.debug("loading %s", loaded.id)
-            self._loader.load(loaded)
-        self._refuse_orphans()
-        refuse_conflicts(self._usable(), self._refuse)
+            # What requires a plugin that failed is not even imported.
+            self._refuse_orphans()
+            if loaded.status is None:
+                _log.debug("loading %s", loaded.id)
+                self._loader.load(loaded)
+        self._refuse_misfits()
         self._each("migrate", self._migrate, self._limits.load)
         self._activate()
 
@@ -79,13 +81,15 @@ class PluginHost:
         """Stop active plugins in reverse order; one that fails or hangs delays by its limit."""
         for loaded in reversed(self._plugins):
             plugin = loaded.plugin
-            if plugin is None or loaded.status is None:
+            if plugin is None or not loaded.started:
                 continue
-            if loaded.status.state in (PluginState.ACTIVE, PluginState.QUARANTINED):
-                try:
-                    self.hooks.run(plugin.stop, self._limits.stop, f"stop of {loaded.id!r}")
-                except Exception as error:  # noqa: BLE001 - the others are stopped all the same
-                    _log.warning("plugin %s did not stop: %s", loaded.id, error)
+            what = f"stop of {loaded.id!r}"
+            try:
+                self.hooks.run(loaded.id, plugin.stop, self._limits.stop, what)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - the others are stopped all the same
+                _log.warning("plugin %s did not stop: %s", loaded.id, faults.describe(error))
         self.hooks.close()
 
     def statuses(self) -> list[PluginStatus]:
@@ -98,17 +102,15 @@ class PluginHost:
         return [
             record
             for loaded in self._plugins
-            if loaded.status is not None and loaded.status.state != PluginState.FAILED
+            if loaded.status is not None and not loaded.has_failed
             for record in loaded.of(record_type)
         ]
 
     def subscribers(self) -> list[str]:
         """The plugins that want to learn of events and take part."""
-        return [
-            implementation.plugin
-            for implementation in self.hooks.implementations(hookspecs.genesis_event.__name__)
-            if not self.is_quarantined(implementation.plugin)
-        ]
+        found = self.hooks.implementations(hookspecs.genesis_event.__name__)
+        plugins = dict.fromkeys(implementation.plugin for implementation in found)
+        return [plugin for plugin in plugins if not self.is_quarantined(plugin)]
 
     def failed(self, plugin: str, hook: str, error: BaseException, duration_ms: float) -> None:
         """Record a fault; the plugin goes into quarantine when it was one too many."""
@@ -132,24 +134,42 @@ class PluginHost:
     def _usable(self) -> Sequence[LoadedPlugin]:
         return [loaded for loaded in self._plugins if loaded.status is None]
 
+    def _standing(self) -> Sequence[LoadedPlugin]:
+        return [loaded for loaded in self._plugins if not loaded.has_failed]
+
     def _each(self, step: str, action: Callable[[LoadedPlugin], None], seconds: float) -> None:
         for loaded in self._usable():
-            self._loader.guard(loaded, step, action, seconds)
-        # What failed took its teams and tools along, and may be required by others.
+            if loaded.status is None:
+                _log.debug("loading %s", loaded.id)
+                if not self._loader.guard(loaded, step, action, seconds):
+                    self._refuse_orphans()
+        self._refuse_misfits()
+
+    def _refuse_misfits(self) -> None:
+        """Withdraw what cannot stand. What failed took its teams and tools along; a plugin in
+        quarantine keeps its own."""
         self._refuse_orphans()
-        refuse_conflicts(self._usable(), self._refuse)
+        refuse_conflicts(self._standing(), self._refuse)
 
     def _refuse(self, loaded: LoadedPlugin, reason: str) -> None:
         self._loader.withdraw(loaded, "conflicts", reason)
 
     def _migrate(self, loaded: LoadedPlugin) -> None:
-        for tables in loaded.of(Tables):
+        records = loaded.of(Tables)
+        if len(records) > 1:
+            raise PluginError(
+                "it contributes several records Tables; one names all of its tables, because a "
+                "plugin has one folder of revisions"
+            )
+        for tables in records:
             migrate_plugin(self._database, loaded.id, tables)
 
     def _start(self, loaded: LoadedPlugin) -> None:
         if loaded.plugin is None:
             raise PluginError("it was never constructed")
-        self.hooks.run(loaded.plugin.start, self._limits.start, f"start of {loaded.id!r}")
+        what = f"start of {loaded.id!r}"
+        self.hooks.run(loaded.id, loaded.plugin.start, self._limits.start, what)
+        loaded.started = True
 
     def _activate(self) -> None:
         """Make what came through active; what was in quarantine with this version stays there."""
@@ -164,12 +184,8 @@ class PluginHost:
 
     def _refuse_orphans(self) -> None:
         """Withdraw plugins that require one which failed, in the order in which they depend."""
-        failed = {
-            loaded.candidate.distribution
-            for loaded in self._plugins
-            if loaded.status is not None and loaded.status.state == PluginState.FAILED
-        }
-        for loaded in self._usable():
+        failed = {plugin.candidate.distribution for plugin in self._plugins if plugin.has_failed}
+        for loaded in self._standing():
             needed = sorted(failed & set(requirement_names(loaded.candidate)))
             if needed:
                 self._loader.withdraw(loaded, "requires", f"requires {needed[0]!r}, which failed")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from genesis.errors import HookTimeoutError
 
 T = TypeVar("T")
+_log = logging.getLogger("genesis.host")
 
 
 def call_limited(function: Callable[[], T], seconds: float, what: str) -> T:
@@ -47,7 +50,14 @@ class HookLoop:
     def run(self, call: Callable[[], Awaitable[T]], seconds: float, what: str) -> T:
         """Await what `call` gives, at most that long. Raises HookTimeoutError."""
         loop = self._running_loop()
-        future = asyncio.run_coroutine_threadsafe(_settle(call, seconds), loop)
+        if _current_loop() is loop:
+            # Asked from one of our own coroutines, which waits for the answer.
+            nested = HookLoop()
+            try:
+                return nested.run(call, seconds, what)
+            finally:
+                nested.close()
+        future = asyncio.run_coroutine_threadsafe(_settle(call, seconds, what), loop)
         try:
             # A little more than the limit inside, which can end only what awaits.
             values, error = future.result(seconds + 0.25)
@@ -57,8 +67,6 @@ class HookLoop:
                 f"{what} did not return within {seconds:g} s and does not give way; "
                 "a coroutine must not block"
             ) from None
-        if isinstance(error, TimeoutError):
-            raise HookTimeoutError(f"{what} did not return within {seconds:g} s")
         if error is not None:
             raise error
         return values[0]
@@ -68,13 +76,15 @@ class HookLoop:
         with self._lock:
             loop, self._loop = self._loop, None
         if loop is not None:
-            loop.call_soon_threadsafe(loop.stop)
+            with suppress(RuntimeError):  # it is closed already
+                loop.call_soon_threadsafe(loop.stop)
 
     def _abandon(self, loop: asyncio.AbstractEventLoop) -> None:
         """Leave a blocked loop to its thread; the next call starts a new one."""
         with self._lock:
             if self._loop is loop:
                 self._loop = None
+        loop.call_soon_threadsafe(loop.stop)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -87,18 +97,43 @@ class HookLoop:
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    while not _runs_to_its_end(loop):
+        pass
+    # What a plugin left running would be destroyed in the middle of its work.
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.close()
+
+
+def _runs_to_its_end(loop: asyncio.AbstractEventLoop) -> bool:
+    """Run until the loop is stopped; False when SystemExit in a plugin's own task ended it."""
     try:
         loop.run_forever()
-    finally:
-        loop.close()
+    except BaseException as error:  # noqa: BLE001 - whatever gets out of a loop was the plugin's
+        _log.warning("a task that a plugin left running ended with %r", error)
+        return False
+    return True
+
+
+def _current_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 async def _settle(
-    call: Callable[[], Awaitable[T]], seconds: float
+    call: Callable[[], Awaitable[T]], seconds: float, what: str
 ) -> tuple[list[T], BaseException | None]:
     """Await within the limit; errors are values, because SystemExit would end the loop."""
+    limit = asyncio.timeout(seconds)
     try:
-        async with asyncio.timeout(seconds):
+        async with limit:
             return [await call()], None
     except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+        if limit.expired():
+            return [], HookTimeoutError(f"{what} did not return within {seconds:g} s")
         return [], error

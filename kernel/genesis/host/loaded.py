@@ -25,10 +25,15 @@ class LoadedPlugin:
     plugin: Plugin[BaseModel] | None = None
     records: list[BaseModel] = field(default_factory=list)
     status: PluginStatus | None = None
+    started: bool = False
 
     @property
     def id(self) -> str:
         return self.candidate.id
+
+    @property
+    def has_failed(self) -> bool:
+        return self.status is not None and self.status.state == PluginState.FAILED
 
     def of(self, record_type: type[T]) -> Sequence[T]:
         """What it contributed of one type."""

@@ -106,7 +106,13 @@ class Loader:
 
     def _import(self, loaded: LoadedPlugin) -> None:
         module_name, _, class_name = loaded.candidate.value.partition(":")
-        found = getattr(importlib.import_module(module_name), class_name.strip(), None)
+        module = importlib.import_module(module_name)
+        if not hasattr(module, class_name.strip()):
+            raise PluginError(
+                f"the entry point {loaded.candidate.value!r} names {class_name.strip()!r}, which "
+                f"the module {module_name} does not have"
+            )
+        found = getattr(module, class_name.strip())
         if not (inspect.isclass(found) and issubclass(found, Plugin)):
             raise PluginError(
                 f"the entry point {loaded.candidate.value!r} must name a subclass of "
@@ -132,7 +138,7 @@ class Loader:
 
     def _register(self, loaded: LoadedPlugin) -> None:
         """Check everything before pluggy learns of the plugin: a refused one leaves nothing."""
-        namespace = loaded.plugin_class.hookspecs
+        namespace = loaded.plugin_class.own_hooks
         own = {} if namespace is None else self._own_hooks(loaded.id, namespace)
         hooks = self._hooks | own
         for name, method in _marked_methods(loaded.plugin):
@@ -172,8 +178,8 @@ class Loader:
 def _marked_methods(plugin: object) -> list[tuple[str, Callable[..., object]]]:
     """The methods marked as implementations: the hook's name and the bound method."""
     found = []
-    for attribute in dir(type(plugin)):
-        marks = getattr(inspect.getattr_static(type(plugin), attribute), _MARK, None)
+    for attribute in dir(plugin):
+        marks = getattr(inspect.getattr_static(plugin, attribute, None), _MARK, None)
         if isinstance(marks, dict):
             if marks.get("wrapper") or marks.get("hookwrapper"):
                 raise PluginError(f"{attribute}: hook wrappers are not supported")

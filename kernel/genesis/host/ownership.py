@@ -16,7 +16,8 @@ def migrate_plugin(database: Database, owner: str, tables: Tables) -> None:
     with database.read() as connection:
         is_new = recorded_revision(connection, owner) is None
         existing = _schema(connection)
-    taken = sorted(name for name in tables.names if is_new and name in existing)
+    present = {table.lower() for _, table, _ in existing}
+    taken = sorted(name for name in tables.names if is_new and name.lower() in present)
     if taken:
         raise PluginError(
             f"the table {taken[0]!r} exists and was not made by this plugin; it cannot own it"
@@ -25,9 +26,7 @@ def migrate_plugin(database: Database, owner: str, tables: Tables) -> None:
     def check(connection: Connection) -> None:
         after = _schema(connection)
         own = {*tables.names, version_table(owner)}
-        changed = sorted(
-            name for name in {*existing, *after} - own if existing.get(name) != after.get(name)
-        )
+        changed = sorted(table for _, table, _ in existing ^ after if table not in own)
         if changed:
             raise PluginError(
                 f"its migration changes {changed[0]!r}, which is not among its tables "
@@ -37,10 +36,10 @@ def migrate_plugin(database: Database, owner: str, tables: Tables) -> None:
     migrate(database, owner, tables.revisions, check)
 
 
-def _schema(connection: Connection) -> dict[str, str]:
-    """Tables and views with the SQL that made them. Indexes follow their table."""
+def _schema(connection: Connection) -> set[tuple[str, str, str]]:
+    """What there is: its name, the table that it belongs to, and the SQL that made it. Indexes
+    and triggers belong to a table; tables and views to themselves."""
     rows = connection.execute(
-        text("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'view') "
-             "AND name NOT LIKE 'sqlite_%'")
-    )  # fmt: skip
-    return {row.name: row.sql for row in rows}
+        text("SELECT name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
+    )
+    return {(row.name, row.tbl_name, row.sql) for row in rows}

@@ -13,6 +13,7 @@ from typing import ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
+from genesis.errors import PluginError
 from genesis.host.dispatch import Dispatcher
 from genesis.storage.database import Database
 
@@ -49,18 +50,29 @@ class PluginContext(Generic[Settings]):
 
     def write(self, operation: Callable[[Connection], T]) -> T:
         """Run statements as one transaction; returns when it is durable."""
-        return self.database.writer.write(operation)
+
+        def guarded(connection: Connection) -> T:
+            try:
+                return operation(connection)
+            except (Exception, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                # Another plugin's thread, or the kernel's, may be the one that commits.
+                raise PluginError(f"a write of {self.id!r} raised {error!r}") from error
+
+        return self.database.writer.write(guarded)
 
 
 class Plugin(Generic[Settings]):
     """Base class of every plugin. An entry point in the group `genesis.plugins` names a subclass.
 
-    `settings_model` validates the table `[plugins.<id>]`. `hookspecs` is a module or class with
-    hooks that the plugin itself declares; their names start with its id and an underscore.
+    `settings_model` validates the table `[plugins.<id>]`. `own_hooks` is a module, or a class of
+    static methods, with hooks that the plugin itself declares; their names start with its id and
+    an underscore.
     """
 
     settings_model: ClassVar[type[BaseModel]] = NoSettings
-    hookspecs: ClassVar[ModuleType | type | None] = None
+    own_hooks: ClassVar[ModuleType | type | None] = None
 
     def __init__(self, context: PluginContext[Settings]) -> None:
         self.context = context

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource
+from pydantic_settings import SettingsError as UnreadableError
 
 from genesis.errors import SettingsError
 
@@ -26,20 +27,42 @@ def load_plugin_settings(
             f"The environment variable {unknown[0]} names no setting of the plugin "
             f"{plugin_id!r}. Known are: {', '.join(sorted(known)) or 'none'}."
         )
+    given = {**values, **_from_environment(plugin_id, model, prefix)}
     try:
-        return model.model_validate({**values, **_from_environment(model, prefix)})
+        return model.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "(all)"
+        variable = prefix + key.partition(".")[0].upper()
+        where = f"the environment variable {variable}" if variable in os.environ else "genesis.toml"
+        message = _without_values(first["msg"], given)
         raise SettingsError(
-            f"[plugins.{plugin_id}] {key}: {first['msg']}. Correct it in genesis.toml, "
-            f"or in the environment if {prefix}{key.upper()} is set."
+            f"[plugins.{plugin_id}] {key}: {message}. Correct it in {where}."
         ) from None
 
 
-def _from_environment(model: type[BaseModel], prefix: str) -> dict[str, object]:
+def _from_environment(plugin_id: str, model: type[BaseModel], prefix: str) -> dict[str, object]:
     if not any(name.startswith(prefix) for name in os.environ):
         return {}
     # The source reads names and types of fields from a settings class.
     reader = type(f"{model.__name__}Reader", (model, BaseSettings), {})
-    return EnvSettingsSource(reader, env_prefix=prefix)()
+    try:
+        return EnvSettingsSource(reader, env_prefix=prefix)()
+    except UnreadableError as error:
+        field = next((name for name in model.model_fields if f'"{name}"' in str(error)), "")
+        raise SettingsError(
+            f"[plugins.{plugin_id}] {field}: the environment variable {prefix}{field.upper()} is "
+            "not valid JSON, which lists and tables have to be there. Correct it."
+        ) from None
+
+
+def _without_values(message: str, given: object) -> str:
+    """A message of the plugin's own validators, without any text that was given."""
+    if isinstance(given, Mapping):
+        given = list(given.values())
+    if isinstance(given, (list, tuple)):
+        for value in given:
+            message = _without_values(message, value)
+    elif isinstance(given, str) and len(given) > 3:
+        message = message.replace(given, "***")
+    return message

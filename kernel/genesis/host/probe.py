@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,8 @@ def main() -> None:
     from genesis.storage.migrate import KERNEL_REVISIONS, migrate
 
     handler = logging.StreamHandler(sys.stdout)
+    # On a line of its own, even after a plugin that printed without an end of line.
+    handler.setFormatter(logging.Formatter("\n%(message)s"))
     logging.getLogger("genesis.host").addHandler(handler)
     logging.getLogger("genesis.host").setLevel(logging.DEBUG)
     tables = read_settings_file(settings_file)
@@ -78,6 +81,8 @@ def main() -> None:
         sys.stdout.flush()
         host.stop()
         database.close()
+    # A thread that a plugin left behind cannot hold the trial up.
+    os._exit(0)
 
 
 def _select(candidates: list[Candidate], settings: KernelSettings, skip: set[str]) -> Selection:
@@ -128,18 +133,22 @@ def _recorded(home: Home) -> dict[str, PluginStatus]:
 
     try:
         database = Database(home.database)
-        with database.read() as connection:
-            found = recorded_troubles(connection)
-        database.close()
+        try:
+            with database.read() as connection:
+                found = recorded_troubles(connection)
+        finally:
+            database.close()
     except StorageError:
         return {}
     return {status.id: status for status in found}
 
 
 def _with_record(status: PluginStatus, recorded: PluginStatus | None) -> PluginStatus:
-    if status.state == PluginState.ACTIVE and recorded is not None:
-        return recorded if recorded.version == status.version else status
-    return status
+    if status.state != PluginState.ACTIVE or recorded is None:
+        return status
+    if recorded.version != status.version:
+        return status
+    return recorded.model_copy(update={"distribution": status.distribution})
 
 
 if __name__ == "__main__":

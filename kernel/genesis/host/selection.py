@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -38,6 +38,7 @@ def select(
     installed.
     """
     by_id: dict[str, list[Candidate]] = {}
+    candidates = sorted(candidates, key=lambda c: (c.id, c.distribution, c.version, c.value))
     for candidate in candidates:
         by_id.setdefault(candidate.id, []).append(candidate)
     _require_installed(chosen, by_id)
@@ -83,12 +84,12 @@ def _refusal(
     disabled: Collection[str],
 ) -> tuple[PluginState, str] | None:
     first = same_id[0]
-    if not _ID.fullmatch(first.id):
-        return PluginState.INCOMPATIBLE, f"the id {first.id!r} must match {_ID.pattern}"
     if first.id in disabled:
         return PluginState.DISABLED, f"disabled; `genesis plugins enable {first.id}` enables it"
     if chosen is not None and first.id not in chosen:
         return PluginState.DISABLED, "not in the chosen set of plugins"
+    if not _ID.fullmatch(first.id):
+        return PluginState.INCOMPATIBLE, f"the id {first.id!r} must match {_ID.pattern}"
     if len(same_id) > 1:
         names = " and ".join(candidate.distribution for candidate in same_id)
         return PluginState.FAILED, f"{names} both provide a plugin of this id; uninstall one"
@@ -118,36 +119,44 @@ def _exclude_unmet(
     excluded: dict[str, PluginStatus],
 ) -> None:
     """Take out plugins that require one which is out, until nothing changes."""
-    plugin_of = {candidate.distribution: candidate.id for candidate in candidates}
+    needs = _needs(candidates)
     changed = True
     while changed:
         changed = False
         for candidate in list(usable.values()):
-            for name in requirement_names(candidate):
-                needed = plugin_of.get(name)
-                if needed is None or needed in usable or needed == candidate.id:
-                    continue
-                state = excluded[needed].state if needed in excluded else "absent"
-                reason = f"requires the plugin {needed!r}, which is {state}"
+            unmet = next((name for name in needs(candidate) if name not in usable), None)
+            if unmet is not None:
+                reason = f"requires the plugin {unmet!r}, which is {excluded[unmet].state}"
                 excluded[candidate.id] = _status(candidate, PluginState.DISABLED, reason)
                 del usable[candidate.id]
                 changed = True
-                break
+
+
+def _needs(candidates: Sequence[Candidate]) -> Callable[[Candidate], list[str]]:
+    """A function that gives the other plugins which a plugin requires: all of a distribution."""
+    plugins_of: dict[str, list[str]] = {}
+    for candidate in candidates:
+        plugins_of.setdefault(candidate.distribution, []).append(candidate.id)
+    return lambda candidate: [
+        plugin
+        for name in requirement_names(candidate)
+        for plugin in plugins_of.get(name, ())
+        if plugin != candidate.id
+    ]
 
 
 def _ordered(usable: dict[str, Candidate], order: Sequence[str]) -> tuple[Candidate, ...]:
     wanted = [*dict.fromkeys(name for name in order if name in usable)]
     wanted += [name for name in sorted(usable) if name not in wanted]
-    plugin_of = {candidate.distribution: candidate.id for candidate in usable.values()}
+    needs = _needs(tuple(usable.values()))
     placed: dict[str, Candidate] = {}
 
     def place(plugin_id: str, above: frozenset[str]) -> None:
         # Distributions that require each other cannot be ordered; the first asked goes last.
         if plugin_id in placed or plugin_id in above:
             return
-        for name in requirement_names(usable[plugin_id]):
-            if name in plugin_of:
-                place(plugin_of[name], above | {plugin_id})
+        for needed in needs(usable[plugin_id]):
+            place(needed, above | {plugin_id})
         placed[plugin_id] = usable[plugin_id]
 
     for plugin_id in wanted:

@@ -1,0 +1,1 @@
+"""Tests with plugins and surroundings that misbehave."""
