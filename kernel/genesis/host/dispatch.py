@@ -103,20 +103,22 @@ class Dispatcher:
         info = hook_info(spec)
         values = _named(info.arguments, args, kwargs)
         answers: list[tuple[str, Sequence[R]]] = []
+        handler = self._handler
         for implementation in self.implementations(info.name):
-            if self._handler.is_quarantined(implementation.plugin):
+            plugin, names = implementation.plugin, implementation.arguments
+            if handler.is_quarantined(plugin):
                 continue
             begun = time.perf_counter()
             try:
-                answer = implementation.function(*[values[n] for n in implementation.arguments])
-                answers.append((implementation.plugin, checked_records(info, answer)))
+                call = implementation.function
+                answer = call(*[values[name] for name in names]) if names else call()
+                answers.append((plugin, checked_records(info, answer)))
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001 - one plugin's fault stays its own
-                elapsed = (time.perf_counter() - begun) * 1000
-                self._handler.failed(implementation.plugin, info.name, error, elapsed)
+                handler.failed(plugin, info.name, error, (time.perf_counter() - begun) * 1000)
             else:
-                self._handler.succeeded(implementation.plugin)
+                handler.succeeded(plugin)
         return answers
 
     def decide(
@@ -216,19 +218,23 @@ class Dispatcher:
 
 def checked_records(info: HookInfo, answer: object) -> Sequence[R]:
     """The records of one answer. Raises PluginError when it is anything else, or endless."""
-    if not isinstance(answer, Iterable) or isinstance(answer, (str, bytes)):
+    records: tuple[object, ...]
+    if type(answer) in (list, tuple):
+        records = tuple(answer)  # type: ignore[arg-type]  # the line above tells
+    elif isinstance(answer, Iterable) and not isinstance(answer, (str, bytes)):
+        records = tuple(itertools.islice(answer, MAX_RECORDS + 1))
+    else:
         raise PluginError(f"{info.name} returned {type(answer).__name__}, not an iterable")
-    records = tuple(itertools.islice(answer, MAX_RECORDS + 1))
     if len(records) > MAX_RECORDS:
         raise PluginError(f"{info.name} returned more than {MAX_RECORDS} records")
+    expected = info.record or object
     for position, record in enumerate(records):
-        if not isinstance(record, info.record or object):
-            expected = info.record.__name__ if info.record else "a record"
+        if not isinstance(record, expected):
             raise PluginError(
                 f"{info.name} returned {type(record).__name__} at position {position}, "
-                f"not {expected}"
+                f"not {expected.__name__}"
             )
-    return records
+    return records  # type: ignore[return-value]  # each was compared with the hook's record
 
 
 def _named(

@@ -24,6 +24,13 @@ _KEPT_FAULTS = 200
 
 _plugins = table(PluginRow)
 _faults = table(PluginFaultRow)
+_new = upsert(_plugins)
+_RECORD_STATE = _new.on_conflict_do_update(
+    index_elements=["id"],
+    set_={
+        name: _new.excluded[name] for name in ("version", "state", "step", "reason", "updated_at")
+    },
+)
 
 
 @dataclass
@@ -78,22 +85,29 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 
-def record_states(connection: Connection, statuses: list[PluginStatus]) -> None:
-    """Keep the outcome of a start, for `genesis plugins` and `genesis doctor`."""
+def record_states(database: Database, statuses: list[PluginStatus]) -> None:
+    """Keep the outcome of a start, for `genesis plugins` and `genesis doctor`; most change
+    nothing, and write nothing."""
+    with database.read() as connection:
+        known = {
+            row.id: (row.version, row.state, row.step, row.reason)
+            for row in connection.execute(select(_plugins))
+        }
     now = utc_now()
-    for status in statuses:
-        values = {
+    rows = [
+        {
+            "id": status.id,
             "version": status.version,
             "state": status.state,
             "step": status.step,
             "reason": status.reason,
             "updated_at": now,
         }
-        connection.execute(
-            upsert(_plugins)
-            .values(id=status.id, **values)
-            .on_conflict_do_update(index_elements=["id"], set_=values)
-        )
+        for status in statuses
+        if known.get(status.id) != (status.version, status.state, status.step, status.reason)
+    ]
+    if rows:
+        database.writer.write(lambda connection: connection.execute(_RECORD_STATE, rows))
 
 
 def quarantine(connection: Connection, plugin: str, version: str, reason: str) -> None:

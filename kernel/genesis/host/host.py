@@ -62,7 +62,7 @@ class PluginHost:
                 _log.debug("loading %s", loaded.id)
                 self._loader.load(loaded)
         self._refuse_misfits()
-        self._each("migrate", self._migrate, self._limits.load)
+        self._each("migrate", self._migrate, self._limits.load, lambda p: bool(p.of(Tables)))
         self._activate()
 
     def start(self, selection: Selection) -> None:
@@ -71,11 +71,9 @@ class PluginHost:
         for loaded in self._plugins:
             if loaded.status is not None and loaded.status.state == PluginState.ACTIVE:
                 loaded.status = None
-        self._each("start", self._start, self._limits.start + 1)
+        self._each("start", self._start, self._limits.start + 1, LoadedPlugin.has_lifecycle)
         self._activate()
-        self._database.writer.write(
-            lambda connection: faults.record_states(connection, self.statuses())
-        )
+        faults.record_states(self._database, self.statuses())
 
     def stop(self) -> None:
         """Stop active plugins in reverse order; one that fails or hangs delays by its limit."""
@@ -90,6 +88,7 @@ class PluginHost:
                 raise
             except BaseException as error:  # noqa: BLE001 - the others are stopped all the same
                 _log.warning("plugin %s did not stop: %s", loaded.id, faults.describe(error))
+        self._loader.close()
         self.hooks.close()
 
     def statuses(self) -> list[PluginStatus]:
@@ -137,9 +136,16 @@ class PluginHost:
     def _standing(self) -> Sequence[LoadedPlugin]:
         return [loaded for loaded in self._plugins if not loaded.has_failed]
 
-    def _each(self, step: str, action: Callable[[LoadedPlugin], None], seconds: float) -> None:
+    def _each(
+        self,
+        step: str,
+        action: Callable[[LoadedPlugin], None],
+        seconds: float,
+        concerns: Callable[[LoadedPlugin], bool],
+    ) -> None:
+        """Take the plugins that it concerns through a step; most have no tables and no start."""
         for loaded in self._usable():
-            if loaded.status is None:
+            if loaded.status is None and concerns(loaded):
                 _log.debug("loading %s", loaded.id)
                 if not self._loader.guard(loaded, step, action, seconds):
                     self._refuse_orphans()
@@ -185,7 +191,7 @@ class PluginHost:
     def _refuse_orphans(self) -> None:
         """Withdraw plugins that require one which failed, in the order in which they depend."""
         failed = {plugin.candidate.distribution for plugin in self._plugins if plugin.has_failed}
-        for loaded in self._standing():
+        for loaded in self._standing() if failed else ():
             needed = sorted(failed & set(requirement_names(loaded.candidate)))
             if needed:
                 self._loader.withdraw(loaded, "requires", f"requires {needed[0]!r}, which failed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import queue
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -15,29 +16,63 @@ T = TypeVar("T")
 _log = logging.getLogger("genesis.host")
 
 
-def call_limited(function: Callable[[], T], seconds: float, what: str) -> T:
-    """Call in a daemon thread and wait at most that long. Raises HookTimeoutError.
+class LimitedThread:
+    """A daemon thread that is used again as long as nothing hangs in it.
 
-    A thread cannot be ended from outside: one that hangs is left behind, and harms nobody who
-    does not wait for it.
+    A thread cannot be ended from outside: one in which a call hangs is left behind, harms nobody
+    who does not wait for it, and the next call gets another.
     """
-    box: list[T] = []
-    raised: list[BaseException] = []
 
-    def run() -> None:
-        try:
-            box.append(function())
-        except BaseException as error:  # noqa: BLE001 - handed to the caller, SystemExit included
-            raised.append(error)
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], None] | None] | None = None
 
-    thread = threading.Thread(target=run, name=f"limited {what}", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if raised:
-        raise raised[0]
-    if not box:
-        raise HookTimeoutError(f"{what} did not return within {seconds:g} s")
-    return box[0]
+    def call(self, function: Callable[[], T], seconds: float, what: str) -> T:
+        """Call in the thread and wait at most that long. Raises HookTimeoutError."""
+        box: list[T] = []
+        raised: list[BaseException] = []
+        done = threading.Event()
+
+        def run() -> None:
+            try:
+                box.append(function())
+            except BaseException as error:  # noqa: BLE001 - handed to the caller, SystemExit too
+                raised.append(error)
+            done.set()
+
+        calls = self._calls or self._start()
+        calls.put(run)
+        if not done.wait(seconds):
+            self.close()
+            raise HookTimeoutError(f"{what} did not return within {seconds:g} s")
+        if raised:
+            raise raised[0]
+        return box[0]
+
+    def close(self) -> None:
+        """Let the thread end after what it is at."""
+        if self._calls is not None:
+            self._calls.put(None)
+            self._calls = None
+
+    def _start(self) -> queue.SimpleQueue[Callable[[], None] | None]:
+        calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._calls = calls
+
+        def serve() -> None:
+            while (run := calls.get()) is not None:
+                run()
+
+        threading.Thread(target=serve, name="genesis limited", daemon=True).start()
+        return calls
+
+
+def call_limited(function: Callable[[], T], seconds: float, what: str) -> T:
+    """Call once in a thread of its own, as `LimitedThread` does."""
+    thread = LimitedThread()
+    try:
+        return thread.call(function, seconds, what)
+    finally:
+        thread.close()
 
 
 class HookLoop:

@@ -35,6 +35,11 @@ class LoadedPlugin:
     def has_failed(self) -> bool:
         return self.status is not None and self.status.state == PluginState.FAILED
 
+    def has_lifecycle(self) -> bool:
+        """Whether there is anything to start or stop."""
+        own, base = self.plugin_class, Plugin
+        return own.start is not base.start or own.stop is not base.stop
+
     def of(self, record_type: type[T]) -> Sequence[T]:
         """What it contributed of one type."""
         return [record for record in self.records if isinstance(record, record_type)]

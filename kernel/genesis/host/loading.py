@@ -24,7 +24,7 @@ from genesis.errors import GenesisError, PluginError
 from genesis.host.dispatch import Dispatcher, checked_records
 from genesis.host.faults import describe
 from genesis.host.hooks import PROJECT, HookInfo, declared_hooks
-from genesis.host.limits import call_limited
+from genesis.host.limits import LimitedThread
 from genesis.host.loaded import LoadedPlugin
 from genesis.host.plugin import Plugin, PluginContext
 from genesis.host.plugin_settings import load_plugin_settings
@@ -62,6 +62,7 @@ class Loader:
         self._tables = tables
         self._folder = folder
         self._limits = limits
+        self._thread = LimitedThread()
         self._hooks: dict[str, HookInfo] = declared_hooks(hookspecs)
 
     def load(self, loaded: LoadedPlugin) -> None:
@@ -87,7 +88,7 @@ class Loader:
     ) -> bool:
         """Run one step; on any failure withdraw the plugin. True when it went well."""
         try:
-            call_limited(lambda: action(loaded), seconds, f"the plugin {loaded.id!r}")
+            self._thread.call(lambda: action(loaded), seconds, f"the plugin {loaded.id!r}")
         except KeyboardInterrupt:
             raise
         except GenesisError as error:
@@ -95,6 +96,10 @@ class Loader:
         except BaseException as error:  # noqa: BLE001 - SystemExit too: the kernel goes on
             self.withdraw(loaded, step, describe(error))
         return loaded.status is None
+
+    def close(self) -> None:
+        """End the thread in which the steps run."""
+        self._thread.close()
 
     def withdraw(self, loaded: LoadedPlugin, step: str, reason: str) -> None:
         """Make a plugin `failed` and take away all that it contributed."""

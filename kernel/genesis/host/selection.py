@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -54,6 +55,7 @@ def select(
     return Selection(_ordered(usable, order), tuple(excluded[key] for key in sorted(excluded)))
 
 
+@lru_cache(maxsize=256)
 def requirement_names(candidate: Candidate) -> dict[str, Requirement]:
     """What a plugin's distribution requires without conditions, by canonical name."""
     found = {}
