@@ -121,17 +121,25 @@ def _report_oddly(context: ToolContext) -> None:
     context.progress(0.5, "caf\udce9.txt")
 
 
-def _count(_context: ToolContext, path: str, seconds: float) -> None:
-    """Be one of those at work for a moment."""
+def _meet(context: ToolContext, path: str, number: int) -> None:
+    """Be at work, at least until so many have begun."""
     _append(path, "+1")
-    time.sleep(seconds)
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while Path(path).read_text().count("+1") < number and time.monotonic() < deadline:
+        context.progress(0.5)
+        time.sleep(0.01)
     _append(path, "-1")
+
+
+def _pause(_context: ToolContext, seconds: float) -> None:
+    """Give a display the time to draw."""
+    time.sleep(seconds)
 
 
 _STEPS = {
     "note": _note, "wait": _wait, "hang": _hang, "fail": _fail, "fail-oddly": _fail_oddly,
     "leave": _leave, "die": _die, "spawn": _spawn, "read-input": _read_input, "print": _print,
-    "report-oddly": _report_oddly, "count": _count,
+    "report-oddly": _report_oddly, "meet": _meet, "pause": _pause,
 }  # fmt: skip
 
 

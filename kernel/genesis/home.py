@@ -56,9 +56,17 @@ class Home:
 
 
 def find_home(chosen: str | None = None) -> Home:
-    """The home that was named (`--home`), or GENESIS_HOME, or `.genesis` in the working folder."""
+    """The home that was named (`--home`), or GENESIS_HOME, or `.genesis` in the working folder.
+
+    Raises HomeError when that names no place.
+    """
     named = chosen or os.environ.get("GENESIS_HOME") or ".genesis"
-    return Home(Path(named).expanduser().absolute())
+    try:
+        return Home(Path(named).expanduser().absolute())
+    except (OSError, RuntimeError) as error:  # an unknown ~user; a working folder that is gone
+        raise HomeError(
+            f"The home folder {named} cannot be found: {error}. Name another one with --home."
+        ) from error
 
 
 class OwnerLock:

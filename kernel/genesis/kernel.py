@@ -135,16 +135,20 @@ class Kernel:
 
     def take_up(self, session_id: str) -> None:
         """Make a session ours that was interrupted or cancelled. Raises UsageError otherwise."""
-        with self.database.read() as connection:
+
+        def operation(connection: Connection) -> None:
+            # In one transaction, so that of two processes only one takes it up.
             session = read_session(connection, session_id)
-        if session.completed_at is not None and session.status != "cancelled":
-            raise UsageError(f"{session.id} is {session.status}; nothing is left to resume.")
-        if session.completed_at is None and self.is_worked_on(session):
-            raise UsageError(f"{session.id} is being worked on by another process.")
-        if session.completed_at is None:
-            self.database.writer.write(lambda c: sessions.take_over(c, session.id, self.owner))
-        else:
-            self.database.writer.write(lambda c: sessions.revive(c, session.id, self.owner))
+            if session.completed_at is not None and session.status != "cancelled":
+                raise UsageError(f"{session.id} is {session.status}; nothing is left to resume.")
+            if session.completed_at is not None:
+                sessions.revive(connection, session.id, self.owner)
+            elif self.is_worked_on(session):
+                raise UsageError(f"{session.id} is being worked on by another process.")
+            else:
+                sessions.take_over(connection, session.id, self.owner)
+
+        self.database.writer.write(operation)
 
     def runner(self) -> SessionRunner:
         """A runner with executors of its own."""

@@ -40,9 +40,7 @@ class KernelSettings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         """Let `a,b` stand for a list, as the environment and the command line write it."""
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+        return split_names(value) if isinstance(value, str) else value
 
     @classmethod
     def settings_customise_sources(
@@ -63,12 +61,21 @@ def read_settings_file(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(
             f"{path} is not valid TOML: {error}. Correct that line; nothing was changed."
         ) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise SettingsError(
+            f"{path} is not valid TOML: line {line} is not UTF-8. Correct that line; nothing was "
+            "changed."
+        ) from None
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from error
+        raise SettingsError(
+            f"{path} cannot be read: {error.strerror}. Correct its permissions, or name another "
+            "home with --home."
+        ) from error
 
 
 def load_kernel_settings(
@@ -83,18 +90,29 @@ def load_kernel_settings(
     table = tables.get("kernel", {})
     if not isinstance(table, dict):
         raise SettingsError(f"{path}: 'kernel' must be a table, written [kernel].")
+    surplus = sorted(set(table) - set(KernelSettings.model_fields))
+    if surplus:
+        raise SettingsError(
+            f"{path}: [kernel] {surplus[0]} is unknown. Known are: "
+            f"{', '.join(sorted(KernelSettings.model_fields))}. Correct it."
+        )
     try:
         settings = KernelSettings(**table)
-        if plugins is None:
-            return settings
-        return KernelSettings.model_validate({**settings.model_dump(), "plugins": plugins})
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(
-            f"{path}: [kernel] {key}: {first['msg']} (or in the environment: "
-            f"GENESIS_{key.upper()}). Correct it."
-        ) from None
+        name = f"GENESIS_{str(first['loc'][0]).upper()}"
+        where = f"the environment: {name}" if name in os.environ else f"{path}: [kernel] {key}"
+        raise SettingsError(f"{where}: {first['msg']}. Correct it.") from None
+    if plugins is None:
+        return settings
+    # A copy, because the environment would stand above an argument.
+    return settings.model_copy(update={"plugins": split_names(plugins)})
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The names in `a,b`, as the environment and the command line write a list."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def plugin_table(tables: Mapping[str, object], plugin_id: str) -> Mapping[str, object]:

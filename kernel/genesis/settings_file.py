@@ -9,7 +9,7 @@ import tomlkit
 from tomlkit.items import Table
 
 from genesis.errors import HomeError, SettingsError
-from genesis.settings import read_settings_file
+from genesis.settings import read_settings_file, split_names
 
 
 def set_disabled(path: Path, plugin: str, *, disabled: bool) -> bool:
@@ -23,7 +23,8 @@ def set_disabled(path: Path, plugin: str, *, disabled: bool) -> bool:
     kernel = document.setdefault("kernel", tomlkit.table())
     if not isinstance(kernel, Table):
         raise SettingsError(f"{path}: 'kernel' must be a table, written [kernel].")
-    names = [str(name) for name in kernel.get("disabled", [])]
+    listed = kernel.get("disabled", [])
+    names = list(split_names(listed)) if isinstance(listed, str) else [str(n) for n in listed]
     if (plugin in names) == disabled:
         return False
     kernel["disabled"] = [*names, plugin] if disabled else [n for n in names if n != plugin]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
@@ -31,7 +32,8 @@ def watch(console: Console, journals: Sequence[Journal], done: threading.Event) 
 
 def _table(journal: Journal) -> Table:
     session, tasks, progress = journal.snapshot()
-    table = Table(title=f"{session.goal} · {session.id} · {session.phase}", title_justify="left")
+    title = escape(f"{session.goal} · {session.id} · {session.phase}")
+    table = Table(title=title, title_justify="left")
     for column in ("specialist", "task", "status", "", "time", "found"):
         table.add_column(column, no_wrap=column != "task", max_width=48)
     for task in tasks:
@@ -50,7 +52,7 @@ def _cells(task: TaskRecord, progress: Progress) -> tuple[str | ProgressBar, ...
     fraction = 1.0 if task.status.is_final else progress.fraction
     return (
         task.specialist,
-        message or task.description,
+        escape(message or task.description),
         f"[{style}]{task.status}[/{style}]",
         ProgressBar(total=1.0, completed=fraction, width=16),
         "" if seconds is None else f"{seconds:.1f} s",

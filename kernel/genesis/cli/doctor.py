@@ -171,8 +171,12 @@ def _check_agents(home: Home) -> Iterator[Check]:
     from genesis.sessions.specialist_files import read_specialist
 
     for path in sorted(home.agents.glob("*.md")):
-        specialist = read_specialist(path)
-        yield Check("agents", "ok", f"{path.name} describes {specialist.id}")
+        try:
+            specialist = read_specialist(path)
+        except GenesisError as error:
+            yield Check("agents", "error", str(error))
+        else:
+            yield Check("agents", "ok", f"{path.name} describes {specialist.id}")
 
 
 _CHECKS: dict[str, Callable[[Home], Iterator[Check]]] = {

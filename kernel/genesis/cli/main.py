@@ -6,6 +6,8 @@ answer at once.
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 
 import click
@@ -16,8 +18,9 @@ from genesis.cli.doctor import doctor
 from genesis.cli.plugins import plugins
 from genesis.cli.run import run
 from genesis.cli.sessions import cancel, sessions
-from genesis.errors import GenesisError
+from genesis.errors import GenesisError, HomeError, UsageError
 
+EXIT_CANCELLED = 130
 _EPILOG = """\b
 Exit codes:
   0    done; for a session: completed, without a failed task
@@ -44,11 +47,48 @@ for command in (run, sessions, cancel, plugins, doctor, completion):
 
 def main() -> None:
     """Run the command; a GenesisError becomes one line on stderr and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A character that the terminal does not know is no reason to end.
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
     try:
-        cli(prog_name="genesis")
+        _require_text(arguments)
+        code = cli.main(arguments, prog_name="genesis", standalone_mode=False)
+        # Without standalone mode, the code of `--help` and of `--version` is returned.
+        return code if isinstance(code, int) else 0
     except GenesisError as error:
         click.echo(f"genesis: {error}", err=True)
-        sys.exit(error.exit_code)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("genesis: cancelled; `genesis run --resume` goes on.", err=True)
+        return EXIT_CANCELLED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; what is flushed at exit goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(
+            f"genesis: {where}{error.strerror or error}. Free space or correct permissions, or "
+            "name another home with --home.",
+            err=True,
+        )
+        return HomeError.exit_code
+
+
+def _require_text(arguments: list[str]) -> None:
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"The argument {argument!r} is not valid UTF-8.") from None
 
 
 if __name__ == "__main__":

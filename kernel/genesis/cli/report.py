@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import click
 from pydantic import JsonValue
 
 from genesis.contracts.findings import Finding, Severity
@@ -54,6 +55,13 @@ def session_document(session: SessionRecord, tasks: Sequence[TaskRecord]) -> dic
     }
 
 
+def print_json(document: object) -> None:
+    """Print one JSON document; as UTF-8, whatever the terminal speaks."""
+    import json
+
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False).encode())
+
+
 def print_report(console: Console, session: SessionRecord, tasks: Sequence[TaskRecord]) -> None:
     """Print what was done, what was found, and what was not looked at."""
     from rich.markup import escape
@@ -86,33 +94,44 @@ def _print_tasks(console: Console, tasks: Sequence[TaskRecord]) -> None:
 
 
 def _print_findings(console: Console, findings: Sequence[Finding]) -> None:
-    from rich.markup import escape
-
     console.print()
     if not findings:
         console.print("No findings.")
     for severity, of_severity in groupby(findings, key=lambda finding: finding.severity):
-        grouped = list(of_severity)
+        by_rule: dict[str, list[Finding]] = {}
+        for finding in of_severity:
+            by_rule.setdefault(finding.rule, []).append(finding)
         style = _SEVERITY_STYLES[severity]
-        console.print(f"[{style}]{severity.upper()} ({len(grouped)})[/{style}]")
-        shown: dict[str, int] = {}
-        for finding in grouped:
-            shown[finding.rule] = shown.get(finding.rule, 0) + 1
-            if shown[finding.rule] > _SHOWN_OF_A_RULE:
-                continue
-            place = finding.file or ""
-            if finding.file and finding.line:
-                place += f":{finding.line}"
-            head = f"  [bold]{escape(place)}[/bold]  " if place else "  "
-            console.print(f"{head}{escape(finding.message)} [dim]({finding.rule})[/dim]",
-                          soft_wrap=True)  # fmt: skip
-            if finding.check:
-                console.print(f"      [dim]check: {escape(finding.check)}[/dim]", soft_wrap=True)
-        for rule, count in shown.items():
-            if count > _SHOWN_OF_A_RULE:
-                more = count - _SHOWN_OF_A_RULE
-                console.print(f"  [dim]and {more} more of {rule}: `genesis sessions show --json` "
-                              "has them all[/dim]")  # fmt: skip
+        count = sum(len(of_rule) for of_rule in by_rule.values())
+        console.print(f"[{style}]{severity.upper()} ({count})[/{style}]")
+        for rule, of_rule in by_rule.items():
+            _print_rule(console, rule, of_rule)
+
+
+def _print_rule(console: Console, rule: str, findings: Sequence[Finding]) -> None:
+    """One rule's findings: a message that they share stands once, above their places."""
+    from rich.markup import escape
+
+    shared = findings[0].message if len({f.message for f in findings}) == 1 else None
+    console.print(f"  [bold]{rule}[/bold] ({len(findings)})" if len(findings) > 1
+                  else f"  [bold]{rule}[/bold]")  # fmt: skip
+    if shared is not None:
+        console.print(f"    {escape(shared)}", soft_wrap=True)
+    for finding in findings[:_SHOWN_OF_A_RULE]:
+        told = _place(finding) if shared else f"{_place(finding)}  {finding.message}"
+        if told.strip():
+            console.print(f"    {escape(told.strip())}", soft_wrap=True, highlight=False)
+    if len(findings) > _SHOWN_OF_A_RULE:
+        more = len(findings) - _SHOWN_OF_A_RULE
+        console.print(f"    [dim]and {more} more: `genesis sessions show --json` has all[/dim]")
+    if findings[0].check:
+        console.print(f"    [dim]check: {escape(findings[0].check)}[/dim]", soft_wrap=True)
+
+
+def _place(finding: Finding) -> str:
+    if finding.file is None:
+        return ""
+    return f"{finding.file}:{finding.line}" if finding.line else finding.file
 
 
 def _print_omissions(console: Console, tasks: Sequence[TaskRecord]) -> None:

@@ -87,11 +87,18 @@ def run(
         )
         runner = kernel.runner()
         journals = []
-        for session_id in [*(i for i in interrupted if i != target), target]:
-            if session_id in interrupted or resume is not None:
+        for session_id in (i for i in interrupted if i != target):
+            try:
                 kernel.take_up(session_id)
-                click.echo(f"Going on with {session_id}.", err=True)
+            except UsageError as error:  # another run took it up a moment ago
+                click.echo(f"Left alone: {error}", err=True)
+                continue
+            click.echo(f"Going on with {session_id}.", err=True)
             journals.append(runner.open(session_id))
+        if resume is not None:
+            kernel.take_up(target)
+            click.echo(f"Going on with {target}.", err=True)
+        journals.append(runner.open(target))
         _work(runner, journals)
         _print_result(kernel, target, as_json=as_json)
 
@@ -158,7 +165,7 @@ def _work(runner: SessionRunner, journals: list[Journal]) -> None:
         watch(console, journals, done)
     except KeyboardInterrupt:
         click.echo("Cancelling; what is finished stays finished.", err=True)
-        runner.interrupt(_CANCELLED.format(id=journals[-1].session.id))
+        runner.interrupt(_CANCELLED)
         watch(console, journals, done)
     thread.join()
     if failure:
@@ -169,18 +176,16 @@ def _work(runner: SessionRunner, journals: list[Journal]) -> None:
 
 
 def _print_result(kernel: Kernel, session_id: str, *, as_json: bool) -> None:
-    import json
-
     from rich.console import Console
 
-    from genesis.cli.report import print_report, session_document
+    from genesis.cli.report import print_json, print_report, session_document
     from genesis.storage.records import read_session, read_tasks
 
     with kernel.database.read() as connection:
         session = read_session(connection, session_id)
         tasks = read_tasks(connection, session_id)
     if as_json:
-        click.echo(json.dumps(session_document(session, tasks), indent=2, ensure_ascii=False))
+        print_json(session_document(session, tasks))
     else:
         print_report(Console(), session, tasks)
     if session.exit_code:

@@ -26,9 +26,7 @@ def sessions() -> None:
 @json_option
 def list_command(limit: int, before: str | None, home: str | None, *, as_json: bool) -> None:
     """List sessions, newest first."""
-    import json
-
-    from genesis.cli.report import session_document
+    from genesis.cli.report import print_json, session_document
     from genesis.storage.records import list_sessions
 
     _home, database = _open(home)
@@ -39,7 +37,7 @@ def list_command(limit: int, before: str | None, home: str | None, *, as_json: b
         documents = [session_document(session, []) for session in found]
         for document in documents:
             del document["tasks"]
-        click.echo(json.dumps(documents, indent=2, ensure_ascii=False))
+        print_json(documents)
         return
     if not found:
         click.echo('No sessions yet. `genesis run "nightly review" --repo PATH` makes one.')
@@ -56,11 +54,9 @@ def list_command(limit: int, before: str | None, home: str | None, *, as_json: b
 @json_option
 def show_command(session_id: str, home: str | None, *, as_json: bool) -> None:
     """Show one session: what was done and found. ID may be a part of an id, or `latest`."""
-    import json
-
     from rich.console import Console
 
-    from genesis.cli.report import print_report, session_document
+    from genesis.cli.report import print_json, print_report, session_document
     from genesis.storage.records import read_session, read_tasks
 
     _home, database = _open(home)
@@ -71,7 +67,7 @@ def show_command(session_id: str, home: str | None, *, as_json: bool) -> None:
     finally:
         database.close()
     if as_json:
-        click.echo(json.dumps(session_document(session, tasks), indent=2, ensure_ascii=False))
+        print_json(session_document(session, tasks))
     else:
         print_report(Console(), session, tasks)
 

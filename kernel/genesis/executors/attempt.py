@@ -6,9 +6,10 @@ import importlib
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO, cast
+from typing import cast
 
 from pydantic import JsonValue
 
@@ -28,29 +29,37 @@ class AttemptContext:
         *,
         deadline: float,
         on_progress: Callable[[float, str], None],
-        log_to: TextIO,
     ) -> None:
         self.repository = Path(spec.repository)
-        self.folder = Path(spec.folder)
         self.kind = spec.kind
         self.description = spec.description
         self.params: dict[str, JsonValue] = call.params
+        self._spec = spec
         self._tool = call.tool
         self._deadline = deadline
         self._on_progress = on_progress
-        self._log_to = log_to
+
+    @property
+    def folder(self) -> Path:
+        """Made when it is first asked for: most attempts write nothing."""
+        folder = Path(self._spec.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     @property
     def seconds_left(self) -> float:
         return max(0.0, self._deadline - time.monotonic())
 
     def progress(self, fraction: float, message: str = "") -> None:
-        self._on_progress(min(max(fraction, 0.0), 1.0), message)
+        # A name of a file may hold bytes that are no text.
+        self._on_progress(min(max(fraction, 0.0), 1.0), readable(message))
 
     def log(self, message: str) -> None:
+        path = Path(self._spec.log_file)
+        path.parent.mkdir(parents=True, exist_ok=True)
         stamp = datetime.now(UTC).strftime("%H:%M:%S")
-        self._log_to.write(f"{stamp} {self._tool}: {message}\n")
-        self._log_to.flush()
+        with path.open("a", encoding="utf-8", errors="replace") as log:
+            log.write(f"{stamp} {self._tool}: {message}\n")
 
 
 def resolve_tool(reference: str) -> ToolFunction:
@@ -74,25 +83,18 @@ def run_attempt(spec: AttemptSpec, on_progress: Callable[[float, str], None]) ->
     deadline = time.monotonic() + spec.time_limit_seconds
     results: list[TaskResult] = []
     errors: list[str] = []
-    Path(spec.folder).mkdir(parents=True, exist_ok=True)
-    Path(spec.log_file).parent.mkdir(parents=True, exist_ok=True)
-    with Path(spec.log_file).open("a", encoding="utf-8", errors="replace") as log:
-        for index, call in enumerate(spec.calls):
-            context = AttemptContext(
-                spec,
-                call,
-                deadline=deadline,
-                log_to=log,
-                on_progress=_scaled(on_progress, index, len(spec.calls), call.tool),
-            )
-            try:
-                context.progress(0.0)
-                results.append(_checked(resolve_tool(call.run)(context), call))
-            except AttemptCancelledError:
-                return _update(spec, ended="cancelled", error="cancelled while it ran")
-            except Exception as error:  # noqa: BLE001 - a tool's fault is a result, not ours
+    for index, call in enumerate(spec.calls):
+        report = _scaled(on_progress, index, len(spec.calls), call.tool)
+        context = AttemptContext(spec, call, deadline=deadline, on_progress=report)
+        try:
+            context.progress(0.0)
+            results.append(_checked(resolve_tool(call.run)(context), call))
+        except AttemptCancelledError:
+            return _update(spec, ended="cancelled", error="cancelled while it ran")
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a tool's fault is a result
+            with suppress(OSError):
                 context.log(traceback.format_exc())
-                errors.append(f"{call.tool}: {type(error).__name__}: {error}")
+            errors.append(readable(f"{call.tool}: {type(error).__name__}: {error}"))
     if errors:
         merged = merge_results(results) if results else None
         return _update(spec, ended="failed", result=merged, error="; ".join(errors)[:4000])
@@ -114,7 +116,7 @@ def merge_results(results: list[TaskResult]) -> TaskResult:
         facts.update(result.facts)
     if not all_blocked:
         omissions += [
-            Omission(what=r.summary[:500], reason=r.blocked) for r in results if r.blocked
+            Omission(what=r.summary[:500], reason=r.blocked[:2000]) for r in results if r.blocked
         ]
     findings = [finding for result in results for finding in result.findings]
     findings.sort(key=lambda f: (f.severity.rank, f.file or "", f.line or 0, f.rule))
@@ -127,6 +129,11 @@ def merge_results(results: list[TaskResult]) -> TaskResult:
         blocked="; ".join(blocked) if all_blocked else None,
         plan=next((result.plan for result in results if result.plan), None),
     )
+
+
+def readable(text: str) -> str:
+    """Text that can be written as UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _checked(result: object, call: ToolCall) -> TaskResult:

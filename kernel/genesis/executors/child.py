@@ -7,8 +7,8 @@ so does this process, with all that it started.
 from __future__ import annotations
 
 import os
-import sys
 import threading
+import traceback
 from typing import TextIO
 
 from genesis.contracts.executors import AttemptSpec, AttemptUpdate
@@ -24,10 +24,15 @@ def main() -> None:
     # Whatever a tool prints goes to the log (stderr), never among the updates.
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    # Nor may a program that a tool starts read from the kernel: it finds the end of its input.
+    orders = os.fdopen(os.dup(0), encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     adopt_orphans()
-    spec = AttemptSpec.model_validate_json(sys.stdin.readline())
+    spec = AttemptSpec.model_validate_json(orders.readline())
     cancelled = threading.Event()
-    threading.Thread(target=_watch_parent, args=(cancelled,), daemon=True).start()
+    threading.Thread(target=_watch_parent, args=(orders, cancelled), daemon=True).start()
 
     def report(fraction: float, message: str) -> None:
         if cancelled.is_set():
@@ -41,13 +46,17 @@ def main() -> None:
                 ),
             )  # fmt: skip
 
-    _send(channel, run_attempt(spec, report))
-    # What a tool left running must not outlive its attempt.
-    kill_tree(os.getpid())
+    try:
+        _send(channel, run_attempt(spec, report))
+    except BaseException:  # noqa: BLE001 - the kernel is gone and cannot be told
+        traceback.print_exc()
+    finally:
+        # What a tool left running must not outlive its attempt, however that ends.
+        kill_tree(os.getpid())
 
 
-def _watch_parent(cancelled: threading.Event) -> None:
-    for line in sys.stdin:
+def _watch_parent(orders: TextIO, cancelled: threading.Event) -> None:
+    for line in orders:
         if line.strip() == CANCEL:
             cancelled.set()
     kill_tree(os.getpid())

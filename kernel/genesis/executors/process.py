@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from genesis.contracts.executors import AttemptSpec, AttemptUpdate
 from genesis.executors.child import CANCEL
 from genesis.executors.inline import drain
-from genesis.executors.process_tree import kill_tree
+from genesis.executors.process_tree import kill_session, kill_tree
 
 _GRACE_SECONDS = 3.0
 End = Literal["completed", "failed", "died", "timed_out", "cancelled"]
@@ -62,6 +62,7 @@ class ProcessExecutor:
                 stderr=log,
                 text=True,
                 encoding="utf-8",
+                errors="replace",
                 start_new_session=True,
             )
         child = _Child(spec, process, time.monotonic() + spec.time_limit_seconds)
@@ -119,6 +120,9 @@ class ProcessExecutor:
                 self._updates.put(update)
                 self._wake()
         kill_tree(child.process.pid)
+        if last is None:
+            # It may have been killed itself; what it started has lost its parent by then.
+            kill_session(child.process.pid)
         code = child.process.wait()
         for stream in (child.process.stdin, stdout):
             with suppress(OSError):

@@ -6,6 +6,7 @@ A process group is not enough: a test runner starts groups and sessions of its o
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from contextlib import suppress
 
@@ -24,13 +25,24 @@ def adopt_orphans() -> None:
 
 def kill_tree(pid: int) -> None:
     """Kill a process and its descendants at once, descendants first; those gone are fine."""
-    with suppress(psutil.NoSuchProcess):
+    # AccessDenied: a program that became another user's (sudo) is not ours to kill.
+    with suppress(psutil.Error):
         root = psutil.Process(pid)
         for _ in range(3):  # what was started while we looked is found the next time
             descendants = root.children(recursive=True)
             for process in descendants:
-                with suppress(psutil.NoSuchProcess):
+                with suppress(psutil.Error):
                     process.kill()
             if not descendants:
                 break
         root.kill()
+
+
+def kill_session(session: int) -> None:
+    """Kill what is left of a session whose leader has ended; its id stays taken until then."""
+    if sys.platform == "win32":
+        return
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.pid != session and os.getsid(process.pid) == session:
+                process.kill()

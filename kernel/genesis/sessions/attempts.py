@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +22,8 @@ def attempt_spec(task: ClaimedTask, roster: Roster, home: Home, repository: str)
     calls = roster.calls(task.specialist, task.kind, task.params)
     if not calls:
         raise UsageError(f"The specialist {task.specialist!r} has no tool for {task.kind!r}.")
-    folder = home.session_folder(task.session_id) / "work" / f"{task.key}-{task.lease.attempt}"
+    name = f"{_folder_name(task.key)}-{task.lease.attempt}"
+    folder = home.session_folder(task.session_id) / "work" / name
     log = home.log_folder(task.session_id) / f"{task.specialist}.log"
     return AttemptSpec(
         task_id=task.lease.item,
@@ -65,6 +68,12 @@ def ended_record(record: TaskRecord, ending: Ending, result: TaskResult | None) 
         error=ending.error,
         result=result,
     )
+
+
+def _folder_name(key: str) -> str:
+    """A plan's key as a name for a folder: keys may hold slashes and dots, and be long."""
+    is_plain = re.fullmatch(r"\w[\w.-]*", key, re.ASCII) is not None
+    return key if is_plain else hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def _status(update: AttemptUpdate) -> EndStatus:

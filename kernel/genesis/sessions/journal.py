@@ -6,7 +6,6 @@ reader never sees half a file, and at most five times a second.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import JsonValue
+from pydantic_core import to_json
 
 from genesis.clock import utc_now
 from genesis.contracts.work import Status
@@ -97,7 +97,8 @@ class Journal:
     def _write(self, name: str, state: Mapping[str, JsonValue]) -> None:
         path = self._folder / f"{name}.json"
         scratch = path.with_suffix(".tmp")
-        scratch.write_text(json.dumps(state, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        # The standard encoder walks indented output in Python: 20 ms for a hundred tasks.
+        scratch.write_bytes(to_json(state, indent=2, inf_nan_mode="null") + b"\n")
         os.replace(scratch, path)
 
 

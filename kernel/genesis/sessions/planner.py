@@ -9,13 +9,14 @@ from pydantic import JsonValue
 
 from genesis.contracts.specialists import Specialist
 from genesis.contracts.work import Phase, PlannedTask, SessionPlan
-from genesis.errors import PlanError
+from genesis.errors import PlanError, UsageError
 from genesis.sessions.roster import Roster
 from genesis.storage.tasks import NewTask
 
 PLAN_KIND = "plan"
 VERIFY_KIND = "verify"
 PLAN_KEY = "plan"
+LONGEST_GOAL = 2000
 _PLAN_SECONDS = 300.0
 _MOST_TASKS = 1000
 
@@ -26,7 +27,12 @@ def first_tasks(
     roster: Roster, team_id: str, goal: str, params: Mapping[str, JsonValue]
 ) -> list[NewTask]:
     """What a new session begins with: a task for the team's planner, if it has one, or at once a
-    task for each member."""
+    task for each member. Raises UsageError for a goal that is too long."""
+    if len(goal) > LONGEST_GOAL:
+        raise UsageError(
+            f"The goal has {len(goal)} characters; at most {LONGEST_GOAL} are allowed. Say it in "
+            "fewer words, and put the rest into a file of the repository."
+        )
     members = roster.members(team_id)
     planner = next((member for member in members if PLAN_KIND in member.kinds), None)
     if planner is None:

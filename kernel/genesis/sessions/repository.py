@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +21,19 @@ class Repository:
 
 def find_repository(path: Path) -> Repository:
     """The checkout at a path or above it. Raises UsageError that says what is wrong with it."""
-    if not path.exists():
+    try:
+        exists, is_folder = path.exists(), path.is_dir()
+    except OSError as error:  # no permission to look, or a name that is too long
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}. Give another path with --repo."
+        ) from error
+    if not exists:
         raise UsageError(f"{path} does not exist. Give the path of a git checkout with --repo.")
-    if not path.is_dir():
+    if not is_folder:
         raise UsageError(f"{path} is not a folder. Give the path of a git checkout with --repo.")
     code, top = _git(path, "rev-parse", "--show-toplevel")
     if code != 0:
-        raise UsageError(
-            f"{path} is not a git checkout ({top.splitlines()[0] if top else 'git failed'}). "
-            "Run `git init` there, or give another path with --repo."
-        )
+        raise UsageError(_refusal(path, top))
     code, branch = _git(path, "symbolic-ref", "--short", "-q", "HEAD")
     origin_code, origin = _git(path, "config", "--get", "remote.origin.url")
     return Repository(
@@ -39,17 +43,37 @@ def find_repository(path: Path) -> Repository:
     )
 
 
+def _refusal(path: Path, message: str) -> str:
+    if "dubious ownership" in message:
+        return (
+            f"git does not trust {path}, which belongs to another user. If you do, run "
+            f"`git config --global --add safe.directory {path}`."
+        )
+    if "must be run in a work tree" in message:
+        return f"{path} is a bare repository. Clone it, and give the path of the clone."
+    told = message.splitlines()[0] if message else "git failed"
+    return (
+        f"{path} is not a git checkout ({told}). Run `git init` there, or give another path "
+        "with --repo."
+    )
+
+
 def _git(path: Path, *arguments: str) -> tuple[int, str]:
     try:
         done = subprocess.run(
             ["git", "-C", str(path), *arguments],
-            capture_output=True, text=True, errors="replace", timeout=30,
+            capture_output=True, text=True, errors="replace", timeout=30, env=_environment(),
         )  # fmt: skip
     except FileNotFoundError:
         raise UsageError("git is not installed. Install it and start again.") from None
     except subprocess.TimeoutExpired:
         raise UsageError(f"git did not answer within 30 s for {path}.") from None
-    return done.returncode, (done.stdout if done.returncode == 0 else done.stderr).strip()
+    return done.returncode, (done.stdout if done.returncode == 0 else done.stderr).strip("\n")
+
+
+def _environment() -> dict[str, str]:
+    """Without the variables that a git hook sets: they name its repository, whatever `-C` says."""
+    return {k: v for k, v in os.environ.items() if k not in ("GIT_DIR", "GIT_WORK_TREE")}
 
 
 def _without_secret(url: str) -> str:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from genesis.contracts.executors import AttemptUpdate, Executor
-from genesis.contracts.work import Phase, Status
-from genesis.errors import PlanError, UsageError
+from genesis.contracts.work import Phase, SessionPlan, Status
+from genesis.errors import HomeError, PlanError, UsageError
 from genesis.home import Home
 from genesis.host.host import PluginHost
 from genesis.sessions.attempts import attempt_spec, ended_record, ending_of, started_record
@@ -96,26 +96,35 @@ class SessionRunner:
             session = read_session(connection, session_id)
             tasks = read_tasks(connection, session_id)
         journal = Journal(self._home.session_folder(session_id), session, tasks)
-        self._open[session_id] = _OpenSession(journal)
+        # A cancellation that its last process did not live to carry out is carried out first.
+        self._open[session_id] = _OpenSession(journal, cancelling=session.cancel_requested)
         return journal
 
     def run(self) -> None:
         """Work until every session that was taken on has its end.
 
-        Raises StorageError when the database fails; what was acknowledged is in it, and the
-        sessions can be taken up again.
+        Raises StorageError when the database fails and HomeError when files cannot be written;
+        what was acknowledged is in the database, and the sessions can be taken up again.
         """
         for executor in self._executors.values():
             executor.start()
         try:
             while self._open:
                 self._step()
+        except OSError as error:
+            raise HomeError(
+                f"{error.filename or self._home.root} cannot be written: "
+                f"{error.strerror or error}. Free space or correct its permissions."
+            ) from error
         finally:
             for executor in self._executors.values():
                 executor.stop()
 
     def interrupt(self, reason: str) -> None:
-        """Cancel every open session; `run` returns once what runs has ended."""
+        """Cancel every open session; `run` returns once what runs has ended.
+
+        `{id}` in the reason stands for the id of each session.
+        """
         self._interrupted = reason
         self._wake.set()
 
@@ -163,20 +172,24 @@ class SessionRunner:
     def _end(self, ending: Ending, update: AttemptUpdate | None = None) -> None:
         """Note an ending for the next commit; a plan is checked first."""
         result = update.result if update is not None else None
-        if result is not None and result.plan is not None and ending.status == Status.COMPLETED:
-            session = self._open[ending.task.session_id].journal.session
+        journal = self._open[ending.task.session_id].journal
+        record = journal.tasks.get(ending.task.lease.item)
+        plans = record is not None and record.phase == Phase.PLAN
+        if plans and ending.status == Status.COMPLETED:
+            plan = result.plan if result is not None else None
             try:
-                self._planned[ending.task.lease.item] = accept_plan(
-                    result.plan, self._roster, session.team, choose_specialist(self._host)
-                )
+                self._planned[ending.task.lease.item] = self._accepted(plan, journal.session.team)
             except PlanError as error:
                 ending = Ending(ending.task, Status.FAILED, ending.duration_seconds,
                                 ending.result, str(error))  # fmt: skip
         self._endings.append(ending)
-        journal = self._open[ending.task.session_id].journal
-        record = journal.tasks.get(ending.task.lease.item)
         if record is not None:
             journal.update(ended_record(record, ending, result))
+
+    def _accepted(self, plan: SessionPlan | None, team_id: str) -> list[NewTask]:
+        if plan is None:
+            raise PlanError("The planning task gave no plan.")
+        return accept_plan(plan, self._roster, team_id, choose_specialist(self._host))
 
     def _commit(self) -> None:
         """Record endings and claim what free workers can begin, in one transaction."""
@@ -253,6 +266,11 @@ class SessionRunner:
             self._database.writer.write(lambda c: sessions.close_gates(c, record.id, reason))
 
     def _finish(self, session: _OpenSession) -> None:
+        if session.cancelling:
+            # What a last result or retry made ready since the cancellation is cancelled too.
+            asked = session.journal.session
+            self._database.writer.write(lambda c: sessions.cancel_tasks(c, asked.id, asked.reason))
+            self._reload(session)
         record = session.journal.session
         tasks = list(session.journal.tasks.values())
         status = decide_status(record, tasks)
@@ -263,7 +281,8 @@ class SessionRunner:
             )
         )  # fmt: skip
         self._on_commit()
-        self._reload(session)
+        with self._database.read() as connection:
+            session.journal.replace(read_session(connection, record.id), tasks)
         session.journal.close(f"nothing was verified: {record.reason or 'no such task planned'}")
         del self._open[session.id]
 
@@ -286,7 +305,7 @@ class SessionRunner:
     def _cancel_all(self, reason: str) -> None:
         def operation(connection: Connection) -> None:
             for session_id in self._open:
-                sessions.cancel_tasks(connection, session_id, reason)
+                sessions.cancel_tasks(connection, session_id, reason.replace("{id}", session_id))
 
         self._database.writer.write(operation)
         for session in self._open.values():

@@ -23,8 +23,11 @@ def read_specialist(path: Path) -> Specialist:
     front, prompt = _split(path)
     try:
         values = yaml.safe_load(front)
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: the front matter is not valid YAML: {error}") from error
+    except Exception as error:
+        # Not only YAMLError: a value such as `!!int ""` fails inside the reader.
+        raise UsageError(
+            f"{path}: the front matter is not valid YAML: {' '.join(str(error).split())}"
+        ) from error
     if not isinstance(values, dict):
         raise UsageError(f"{path}: the front matter must be a mapping such as 'role: Reviewer'.")
     values = {"id": path.stem, "team": "engineering", **values, "prompt": prompt}
@@ -36,7 +39,9 @@ def read_specialist(path: Path) -> Specialist:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}: {where}: {first['msg']}. Correct that key.") from error
+        raise UsageError(
+            f"{path}: {where or 'the front matter'}: {first['msg']}. Correct that key."
+        ) from error
 
 
 def read_specialists(folder: Path) -> list[Specialist]:
@@ -46,7 +51,7 @@ def read_specialists(folder: Path) -> list[Specialist]:
 
 def _split(path: Path) -> tuple[str, str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
     if not lines or lines[0].strip() != _FENCE:

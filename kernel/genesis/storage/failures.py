@@ -31,7 +31,10 @@ def explain(error: Exception, path: Path) -> str:
 
 
 _ADVICE = (
-    ("full", "the disk is full. Free some space and start again; nothing acknowledged is lost."),
+    (
+        "disk is full",
+        "the disk is full. Free some space and start again; nothing acknowledged is lost.",
+    ),
     (
         "locked",
         f"another program has held its write lock for {BUSY_SECONDS} seconds. Close that program "
@@ -39,7 +42,7 @@ _ADVICE = (
     ),
     ("readonly", "it cannot be written. Correct its permissions or use another --home."),
     ("unable to open", "it cannot be opened. Check that the folder exists and can be written."),
-    ("disk i/o", "the disk reports an error or is full. Check the disk, then start again."),
+    ("disk i/o", "the disk is full or reports an error. Free some space, then start again."),
     (
         "not a database",
         "it is not a SQLite database. Move it away (a backup may be meant) and start again.",

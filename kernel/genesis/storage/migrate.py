@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
-from genesis.errors import NewerDatabaseError, StorageError
+from genesis.errors import GenesisError, NewerDatabaseError, StorageError
 from genesis.storage.database import Database
 
 _ENVIRONMENT = Path(__file__).parent / "migrations"
@@ -44,7 +45,16 @@ def migrate(
         )
 
     def upgrade(connection: Connection) -> None:
-        _upgrade(connection, owner, revisions)
+        try:
+            _upgrade(connection, owner, revisions)
+        except (GenesisError, DBAPIError, MemoryError):
+            raise
+        except Exception as error:
+            raise StorageError(
+                f"The tables of {owner!r} in {database.path} could not be brought from revision "
+                f"{recorded or 'none'} to {expected}: {type(error).__name__}: {error}. "
+                "Nothing was changed."
+            ) from error
         if check is not None:
             check(connection)
 

@@ -22,19 +22,25 @@ _repositories = table(RepositoryRow)
 def record_team(connection: Connection, team: Team, specialists: Sequence[Specialist]) -> None:
     """Write a team and its specialists, or bring their descriptions up to date."""
     now = utc_now()
-    described = {"name": team.name, "domain": team.domain, "description": team.description}
+    namesake = connection.execute(
+        select(_teams.c.id).where(_teams.c.name == team.name, _teams.c.id != team.id)
+    ).first()
+    name = team.name if namesake is None else f"{team.name} ({team.id})"
+    described = {"name": name, "domain": team.domain, "description": team.description}
     connection.execute(
         upsert(_teams)
         .values(id=team.id, created_at=now, updated_at=now, **described)
         .on_conflict_do_update(index_elements=["id"], set_={**described, "updated_at": now})
     )
     for specialist in specialists:
-        values = {"role": specialist.role, "emoji": specialist.emoji, "is_active": True}
+        values = {
+            "team_id": team.id, "role": specialist.role, "emoji": specialist.emoji,
+            "is_active": True,
+        }  # fmt: skip
         connection.execute(
             upsert(_agents)
             .values(
-                id=specialist.id, team_id=team.id, name=specialist.id, created_at=now,
-                updated_at=now, **values,
+                id=specialist.id, name=specialist.id, created_at=now, updated_at=now, **values
             )
             .on_conflict_do_update(index_elements=["id"], set_={**values, "updated_at": now})
         )  # fmt: skip

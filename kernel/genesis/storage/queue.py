@@ -76,7 +76,7 @@ _CLAIM = (
         lease_until=bindparam("until"),
         cancel_requested=false(),
     )
-    .returning(_queue.c.item, _queue.c.attempt, _queue.c.priority, _queue.c.id)
+    .returning(_queue.c.item, _queue.c.attempt, _queue.c.priority, _queue.c.run_at, _queue.c.id)
 )
 _held = (
     (_queue.c.item == bindparam("of_item"))
@@ -149,13 +149,14 @@ def claim(connection: Connection, lane: str, owner: str, at_most: int) -> list[L
             "until": utc_after(LEASE_SECONDS),
         },
     ).all()
-    ordered = sorted(rows, key=lambda row: (-row.priority, row.id))
+    ordered = sorted(rows, key=lambda row: (-row.priority, row.run_at, row.id))
     return [Lease(row.item, row.attempt, owner) for row in ordered]
 
 
 def complete(connection: Connection, leases: Sequence[Lease]) -> None:
     """Take finished items out. Raises LostLeaseError when one is no longer held."""
-    _require(leases, connection.execute(_COMPLETE, _keys(leases)).rowcount)
+    if leases:
+        _require(leases, connection.execute(_COMPLETE, _keys(leases)).rowcount)
 
 
 def retry(connection: Connection, lease: Lease, *, after_seconds: float = 0) -> None:

@@ -60,6 +60,8 @@ class TaskRecord:
 
 def read_session(connection: Connection, session_id: str) -> SessionRecord:
     """One session. `latest` and an unambiguous part of an id will do. Raises UsageError."""
+    if not session_id.strip():
+        raise UsageError("The id of the session is empty. `genesis sessions list` shows them.")
     query = select(_sessions).order_by(_sessions.c.id.desc()).limit(2)
     if session_id != "latest":
         exact = connection.execute(select(_sessions).where(_sessions.c.id == session_id)).first()

@@ -18,6 +18,7 @@ from genesis.storage.tasks import (
     Ending,
     NewTask,
     add_tasks,
+    block_hopeless,
     finish_task,
     queue_phase,
     record_interrupted,
@@ -43,7 +44,7 @@ _END_PENDING = (
     update(_tasks)
     .where(_PENDING_OF)
     .values(status=bindparam("to"), completed_at=bindparam("now"), error_message=bindparam("why"))
-    .returning(_tasks.c.id, _tasks.c.agent_id)
+    .returning(_tasks.c.id, _tasks.c.agent_id, _tasks.c.phase)
 )
 
 _before = _tasks.alias("before")
@@ -188,12 +189,13 @@ def cancel_tasks(connection: Connection, session_id: str, reason: str) -> int:
     """
     queue.withdraw_ready(connection, session_id)
     ended = _end_pending(connection, session_id, Status.CANCELLED, reason)
-    connection.execute(_COUNT_DOWN, {"of_session": session_id, "ended": ended})
-    connection.execute(
+    phase = connection.execute(
         update(_sessions)
         .where(_sessions.c.id == session_id)
         .values(reason=reason, cancel_requested=True)
-    )
+        .returning(_sessions.c.phase)
+    ).scalar_one()
+    connection.execute(_COUNT_DOWN, {"of_session": session_id, "ended": ended.count(phase)})
     return queue.request_cancel(connection, session_id)
 
 
@@ -209,8 +211,12 @@ def take_over(connection: Connection, session_id: str, owner: str) -> int:
 
 
 def revive(connection: Connection, session_id: str, owner: str) -> None:
-    """Open a cancelled session again: what was cancelled waits again, what ended stays ended."""
+    """Open a cancelled session again: what was cancelled waits again, what ended stays ended.
+
+    What waits for a task that failed before the cancellation can never run and is blocked.
+    """
     connection.execute(_REVIVE_TASKS, {"of_session": session_id})
+    block_hopeless(connection, session_id)
     phase = connection.execute(
         update(_sessions)
         .where(_sessions.c.id == session_id)
@@ -261,7 +267,8 @@ def _set_phase(connection: Connection, session_id: str, phase: Phase, opened: in
                                         {"phase": phase})])  # fmt: skip
 
 
-def _end_pending(connection: Connection, session_id: str, status: Status, why: str) -> int:
+def _end_pending(connection: Connection, session_id: str, status: Status, why: str) -> list[str]:
+    """End what has not begun; gives the phase of each task."""
     rows = connection.execute(
         _END_PENDING, {"of_session": session_id, "to": status, "now": utc_now(), "why": why}
     ).all()
@@ -273,4 +280,4 @@ def _end_pending(connection: Connection, session_id: str, status: Status, why: s
             for row in rows
         ],
     )  # fmt: skip
-    return len(rows)
+    return [row.phase for row in rows]

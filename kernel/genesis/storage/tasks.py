@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from genesis.clock import utc_now
 from genesis.contracts.work import Phase, PlannedTask, Priority, Status
@@ -84,6 +84,7 @@ _END = (
         result=bindparam("outcome"),
         progress=1.0,
     )
+    .returning(_tasks.c.phase)
 )
 _WAIT_AGAIN = (
     update(_tasks)
@@ -107,7 +108,25 @@ _BLOCK_DOWNSTREAM = (
     update(_tasks)
     .where(_tasks.c.id.in_(select(_downstream_cte.c.task_id)), _tasks.c.status == Status.PENDING)
     .values(status=Status.BLOCKED, completed_at=bindparam("now"), error_message=bindparam("why"))
-    .returning(_tasks.c.id, _tasks.c.agent_id)
+    .returning(_tasks.c.id, _tasks.c.agent_id, _tasks.c.phase)
+)
+_of_failed = (
+    select(_dependencies.c.task_id)
+    .join(_tasks, _tasks.c.id == _dependencies.c.depends_on)
+    .where(
+        _tasks.c.session_id == bindparam("of_session"),
+        _tasks.c.status.in_((Status.FAILED, Status.BLOCKED)),
+    )
+    .cte("hopeless", recursive=True)
+)
+_hopeless_cte = _of_failed.union(
+    select(_dependencies.c.task_id).where(_dependencies.c.depends_on == _of_failed.c.task_id)
+)
+_BLOCK_HOPELESS = (
+    update(_tasks)
+    .where(_tasks.c.id.in_(select(_hopeless_cte.c.task_id)), _tasks.c.status == Status.PENDING)
+    .values(status=Status.BLOCKED, completed_at=bindparam("now"), error_message=bindparam("why"))
+    .returning(_tasks.c.id, _tasks.c.agent_id, _tasks.c.phase)
 )
 
 
@@ -197,15 +216,15 @@ def claim_tasks(
 def finish_task(connection: Connection, ending: Ending) -> int:
     """Record how a task ended, with its event, and make ready or block what depended on it.
 
-    Gives how many tasks of the session ended by this: the task, and those it blocked. Gives 0 and
-    writes nothing when the lease has passed to another attempt.
+    Gives how many tasks of the task's phase ended by this: the task, and those it blocked. Gives 0
+    and writes nothing when the lease has passed to another attempt.
     """
     task = ending.task
     try:
         queue.complete(connection, [task.lease])
     except LostLeaseError:
         return 0
-    connection.execute(
+    phase = connection.execute(
         _END,
         {
             "of_task": task.lease.item,
@@ -215,7 +234,7 @@ def finish_task(connection: Connection, ending: Ending) -> int:
             "error": ending.error,
             "outcome": ending.result,
         },
-    )
+    ).scalar_one()
     payload: dict[str, JsonValue] = {
         "specialist": task.specialist,
         "kind": task.kind,
@@ -232,7 +251,8 @@ def finish_task(connection: Connection, ending: Ending) -> int:
     if ending.status == Status.COMPLETED:
         _queue_dependents(connection, task)
         return 1
-    return 1 + _block_dependents(connection, task, ending.status)
+    blocked = _block_dependents(connection, task, ending.status)
+    return 1 + blocked.count(phase)
 
 
 def retry_task(connection: Connection, task: ClaimedTask, error: str) -> None:
@@ -256,6 +276,13 @@ def record_interrupted(
         append_events(connection, [NewEvent("task.interrupted", item, session_id, payload)])
 
 
+def block_hopeless(connection: Connection, session_id: str) -> None:
+    """Block what waits, directly or not, for a task that ended without being completed."""
+    why = "not run: it depends on a task that was not completed"
+    values = {"of_session": session_id, "now": utc_now(), "why": why}
+    _tell_blocked(connection, session_id, connection.execute(_BLOCK_HOPELESS, values).all())
+
+
 def _queue_dependents(connection: Connection, task: ClaimedTask) -> None:
     rows = connection.execute(_UNBLOCK, {"of_task": task.lease.item}).all()
     queue.enqueue(
@@ -265,24 +292,31 @@ def _queue_dependents(connection: Connection, task: ClaimedTask) -> None:
     )  # fmt: skip
 
 
-def _block_dependents(connection: Connection, task: ClaimedTask, status: Status) -> int:
+def _block_dependents(connection: Connection, task: ClaimedTask, status: Status) -> list[str]:
+    """Block all that waits for a task; gives the phase of each."""
     why = f"not run: it depends on {task.key!r}, which ended as {status}"
     rows = connection.execute(
         _BLOCK_DOWNSTREAM, {"of_task": task.lease.item, "now": utc_now(), "why": why}
     ).all()
+    _tell_blocked(connection, task.session_id, rows)
+    return [row.phase for row in rows]
+
+
+def _tell_blocked(
+    connection: Connection, session_id: str, rows: Sequence[Row[tuple[str, str, str]]]
+) -> None:
     append_events(
         connection,
         [
             NewEvent(
                 "task.finished",
                 row.id,
-                task.session_id,
+                session_id,
                 {"specialist": row.agent_id, "status": Status.BLOCKED, "findings": 0},
             )
             for row in rows
         ],
     )
-    return len(rows)
 
 
 def _entry(session_id: str, item: str, priority: str, attempt: int) -> queue.QueueEntry:

@@ -58,7 +58,13 @@ class Writer:
         with self._lock:
             # Another caller may have committed ours together with its own.
             if not waiting.done:
-                self._commit_waiting()
+                try:
+                    self._commit_waiting()
+                except BaseException:
+                    # Ctrl-C: this caller learns that its own operation was not done.
+                    with suppress(ValueError):
+                        self._waiting.remove(waiting)  # type: ignore[arg-type]  # as above
+                    raise
         if waiting.error is not None:
             raise waiting.error
         return waiting.value  # type: ignore[return-value]  # set whenever error is None
@@ -75,9 +81,13 @@ class Writer:
     def _commit_waiting(self) -> None:
         while self._waiting:
             group = [self._waiting.popleft() for _ in range(min(len(self._waiting), _GROUP_LIMIT))]
-            if not self._commit(group):
-                for waiting in group:
-                    self._commit([waiting])
+            try:
+                if not self._commit(group):
+                    for waiting in group:
+                        self._commit([waiting])
+            finally:
+                # After Ctrl-C in this thread the others of the group commit their own.
+                self._waiting.extendleft(w for w in reversed(group) if not w.done)
 
     def _commit(self, group: list[_Waiting[object]]) -> bool:
         """Commit a group. A failing group of one keeps its error; a larger one is tried apart."""
@@ -90,10 +100,6 @@ class Writer:
                 return False
             group[0].settle(self._explained(error))
             return True
-        except BaseException:
-            # Ctrl-C while this thread committed for others: they commit their own.
-            self._waiting.extendleft(reversed(group))
-            raise
         for waiting in group:
             waiting.settle()
         return True
