@@ -90,7 +90,19 @@ def test_a_suite_that_passes_is_passed_and_leaves_the_checkout_as_it_was(reposit
     assert not result.findings
     assert result.blocked is None
     assert sorted(repository.rglob("*")) == before
-    assert not (repository.parent / "attempt" / "tmp").exists()
+
+
+def test_temporary_files_of_the_suite_are_outside_of_any_checkout_and_go_away(
+    repository: Path,
+) -> None:
+    told = repository.parent / "told"
+    test = f"import tempfile\ndef test_a(): open({str(told)!r}, 'w').write(tempfile.gettempdir())\n"
+    write(repository, {"test_it.py": test})
+    folder = repository / "attempt"
+    run_tool("genesis_engineering.verification.run:run_tests", repository, folder)
+    temporary = Path(told.read_text())
+    assert repository not in temporary.parents
+    assert not temporary.exists()
 
 
 def test_every_outcome_is_counted_and_every_failure_is_a_finding_with_its_place(

@@ -17,15 +17,13 @@ _OURS = re.compile(
 )
 
 
-def scrubbed_environment(folder: Path) -> dict[str, str]:
-    """What any program of the repository gets. Whatever it leaves behind goes below `folder`."""
+def scrubbed_environment(temporary: Path) -> dict[str, str]:
+    """What any program of the repository gets. Whatever it leaves behind goes to `temporary`."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not _SECRET.search(name) and not _OURS.match(name)
     }
-    temporary = folder / "tmp"
-    temporary.mkdir(parents=True, exist_ok=True)
     return kept | {
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",

@@ -53,17 +53,17 @@ class Environment:
     imports: Imports
 
 
-def choose_environment(repository: Path, runner: str, folder: Path) -> Environment:
+def choose_environment(repository: Path, runner: str, temporary: Path) -> Environment:
     """The repository's own environment; without one, an interpreter that has all it declares.
 
-    `runner` is `pytest` or `unittest`; probes run with `folder` for what they leave behind.
+    `runner` is `pytest` or `unittest`; probes leave what they leave behind in `temporary`.
     Raises NoEnvironmentError naming each interpreter that was tried and what it lacks.
     """
     own = list(_own_candidates(repository))
     candidates = own or list(_outside_candidates())
     declared = Declared() if own else read_declared(repository)
     root = find_import_root(repository)
-    environment = scrubbed_environment(folder)
+    environment = scrubbed_environment(temporary)
     tried = []
     for candidate in candidates:
         shown = _shown(candidate.python, repository)

@@ -11,17 +11,17 @@ _NEEDS_CACHE = re.compile(
 )
 
 
-def pytest_command(python: Path, repository: Path, folder: Path, config: str) -> list[str]:
+def pytest_command(python: Path, repository: Path, temporary: Path, config: str) -> list[str]:
     """Pytest with the recorder. `config` is the text of the repository's pytest configuration.
 
-    A configuration that uses the cache keeps it, in `folder`; otherwise there is none.
+    A configuration that uses the cache keeps it, in `temporary`; otherwise there is none.
     """
-    cache = ["-o", f"cache_dir={folder / 'tmp' / 'cache'}"]
+    cache = ["-o", f"cache_dir={temporary / 'cache'}"]
     if not _NEEDS_CACHE.search(config):
         cache = ["-p", "no:cacheprovider"]
     return [
         str(python), "-m", "pytest", "-p", "genesis_recorder.pytest_plugin", *cache,
-        f"--rootdir={repository}", f"--basetemp={folder / 'tmp' / 'pytest'}",
+        f"--rootdir={repository}", f"--basetemp={temporary / 'pytest'}",
         "--tb=short", "--color=no", "--continue-on-collection-errors",
     ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,11 +44,12 @@ _RESERVE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class _Job:
-    """One run to be done; both folders are absolute, because the suite runs in one of them."""
+    """One run to be done; all folders are absolute, because the suite runs in one of them."""
 
     context: ToolContext
     repository: Path
     folder: Path
+    temporary: Path
     suites: Suites
     environment: Environment
     limit_seconds: float
@@ -72,14 +73,17 @@ def run_tests(context: ToolContext) -> TaskResult:
         return report_no_run(suites, f"No test of it was run: {names}. See what was left out.")
     if not suites.runner:
         return report_no_tests(suites)
-    try:
-        environment = choose_environment(repository, suites.runner, folder)
+    # The attempt's folder can lie inside the checkout, where a test that wants to be outside of
+    # any repository, or far from its own configuration, would fail.
+    with tempfile.TemporaryDirectory(prefix="genesis-", ignore_cleanup_errors=True) as name:
+        temporary = Path(name)
+        try:
+            environment = choose_environment(repository, suites.runner, temporary)
+        except NoEnvironmentError as error:
+            return report_no_run(suites, str(error))
         context.log(f"{suites.runner} with {environment.shown}: {environment.reason}")
-        return report_run(_run(_Job(context, repository, folder, suites, environment, limit)))
-    except NoEnvironmentError as error:
-        return report_no_run(suites, str(error))
-    finally:
-        shutil.rmtree(folder / "tmp", ignore_errors=True)
+        job = _Job(context, repository, folder, temporary, suites, environment, limit)
+        return report_run(_run(job))
 
 
 def _run(job: _Job) -> SuiteRun:
@@ -110,8 +114,8 @@ def _run_suite(job: _Job, recorder: Recorder, reader: RecordReader) -> ChildRun:
     python = job.environment.python
     command = unittest_command(python, job.suites.starts)
     if job.suites.runner == "pytest":
-        command = pytest_command(python, job.repository, job.folder, job.suites.pytest_config)
-    variables = with_interpreter(scrubbed_environment(job.folder), python)
+        command = pytest_command(python, job.repository, job.temporary, job.suites.pytest_config)
+    variables = with_interpreter(scrubbed_environment(job.temporary), python)
     return run_child(
         command,
         folder=job.repository,
