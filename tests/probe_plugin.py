@@ -79,6 +79,13 @@ def _wait(context: ToolContext, path: str) -> None:
         time.sleep(0.01)
 
 
+def _stay(_context: ToolContext, path: str) -> None:
+    """Until a file is there, without a word."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while not Path(path).exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 def _hang(_context: ToolContext) -> None:
     """Report nothing any more, as a tool that is stuck."""
     time.sleep(_WAIT_SECONDS)
@@ -103,9 +110,13 @@ def _die(context: ToolContext, attempts: int) -> None:
 
 
 def _spawn(context: ToolContext, marker: str, detached: bool = False) -> None:
-    """Start a program that stays."""
-    code = f"import time; time.sleep({_WAIT_SECONDS * 2})"
-    subprocess.Popen([sys.executable, "-c", code, marker], start_new_session=detached)
+    """Start a program that stays; a detached one loses its parent at once, as a daemon does."""
+    program = [sys.executable, "-c", f"import time; time.sleep({_WAIT_SECONDS * 2})", marker]
+    if detached:
+        start = "import subprocess, sys; subprocess.Popen(sys.argv[1:], start_new_session=True)"
+        subprocess.run([sys.executable, "-c", start, *program], check=True)
+    else:
+        subprocess.Popen(program)
 
 
 def _read_input(context: ToolContext, path: str) -> None:
@@ -122,12 +133,13 @@ def _report_oddly(context: ToolContext) -> None:
 
 
 def _meet(context: ToolContext, path: str, number: int) -> None:
-    """Be at work, at least until so many have begun."""
+    """Be at work until so many have begun, and a moment longer in case one more comes."""
     _append(path, "+1")
     deadline = time.monotonic() + _WAIT_SECONDS
     while Path(path).read_text().count("+1") < number and time.monotonic() < deadline:
         context.progress(0.5)
         time.sleep(0.01)
+    time.sleep(0.4)
     _append(path, "-1")
 
 
@@ -137,9 +149,10 @@ def _pause(_context: ToolContext, seconds: float) -> None:
 
 
 _STEPS = {
-    "note": _note, "wait": _wait, "hang": _hang, "fail": _fail, "fail-oddly": _fail_oddly,
-    "leave": _leave, "die": _die, "spawn": _spawn, "read-input": _read_input, "print": _print,
-    "report-oddly": _report_oddly, "meet": _meet, "pause": _pause,
+    "note": _note, "wait": _wait, "stay": _stay, "hang": _hang, "fail": _fail,
+    "fail-oddly": _fail_oddly, "leave": _leave, "die": _die, "spawn": _spawn,
+    "read-input": _read_input, "print": _print, "report-oddly": _report_oddly, "meet": _meet,
+    "pause": _pause,
 }  # fmt: skip
 
 

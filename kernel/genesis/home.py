@@ -46,8 +46,10 @@ class Home:
         try:
             self.locks.mkdir(parents=True, exist_ok=True)
             probe = self.locks / f"probe-{secrets.token_hex(4)}"
-            probe.write_bytes(b"\0" * 4096)
-            probe.unlink()
+            try:
+                probe.write_bytes(b"\0" * 4096)
+            finally:
+                probe.unlink(missing_ok=True)
         except OSError as error:
             raise HomeError(
                 f"The home folder {self.root} cannot be used: {error.strerror or error}. "
@@ -62,7 +64,14 @@ def find_home(chosen: str | None = None) -> Home:
     """
     named = chosen or os.environ.get("GENESIS_HOME") or ".genesis"
     try:
-        return Home(Path(named).expanduser().absolute())
+        found = Path(named).expanduser().absolute()
+        str(found).encode()
+        return Home(found)
+    except UnicodeEncodeError:
+        raise HomeError(
+            f"The path of the home folder {named!r} is not valid UTF-8. Name another one with "
+            "--home."
+        ) from None
     except (OSError, RuntimeError) as error:  # an unknown ~user; a working folder that is gone
         raise HomeError(
             f"The home folder {named} cannot be found: {error}. Name another one with --home."
@@ -95,7 +104,8 @@ def is_owner_alive(home: Home, owner: str) -> bool:
     path = _lock_path(home, owner)
     try:
         with path.open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Shared: two that look at the same time must not take each other for the owner.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             path.unlink(missing_ok=True)
             return False
     except FileNotFoundError:

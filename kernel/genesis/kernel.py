@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -29,7 +28,7 @@ from genesis.sessions.repository import find_repository
 from genesis.sessions.roster import Roster, gather_roster
 from genesis.sessions.runner import SessionRunner
 from genesis.settings import load_kernel_settings, read_settings_file
-from genesis.storage import people, sessions
+from genesis.storage import people, queue, sessions
 from genesis.storage.database import Database
 from genesis.storage.migrate import KERNEL_REVISIONS, migrate
 from genesis.storage.records import SessionRecord, open_sessions, read_session
@@ -130,8 +129,11 @@ class Kernel:
         return [session for session in found if not self.is_worked_on(session)]
 
     def is_worked_on(self, session: SessionRecord) -> bool:
-        """Whether a living process works on a session."""
-        return session.owner is not None and is_owner_alive(self.home, session.owner)
+        """Whether a living process works on a session, and keeps the leases of its attempts."""
+        if session.owner is None or not is_owner_alive(self.home, session.owner):
+            return False
+        with self.database.read() as connection:
+            return not queue.is_overdue(connection, session.id)
 
     def take_up(self, session_id: str) -> None:
         """Make a session ours that was interrupted or cancelled. Raises UsageError otherwise."""
@@ -139,6 +141,10 @@ class Kernel:
         def operation(connection: Connection) -> None:
             # In one transaction, so that of two processes only one takes it up.
             session = read_session(connection, session_id)
+            if session.team in self.roster.teams:
+                # A plan may name a specialist who has joined since the session began.
+                team = self.roster.teams[session.team]
+                people.record_team(connection, team, self.roster.members(team.id))
             if session.completed_at is not None and session.status != "cancelled":
                 raise UsageError(f"{session.id} is {session.status}; nothing is left to resume.")
             if session.completed_at is not None:
@@ -165,7 +171,7 @@ class Kernel:
             owner=self.owner,
             workers=self.settings.workers,
             executors={
-                "inline": InlineExecutor(self.settings.workers, notify),
+                "inline": InlineExecutor(notify),
                 "process": ProcessExecutor(notify),
             },
             wake=wake,
@@ -174,5 +180,6 @@ class Kernel:
 
 
 def new_session_id(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> str:
-    """An id that sorts by time and differs for sessions of the same second."""
-    return f"session-{now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    """An id that sorts by time: its four digits count 65,536ths of the second."""
+    moment = now()
+    return f"session-{moment:%Y%m%dT%H%M%SZ}-{moment.microsecond * 65536 // 1_000_000:04x}"

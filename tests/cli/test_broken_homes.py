@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -16,14 +18,27 @@ import pytest
 from tests.cli.test_bad_input import run, told
 from tests.support import Command, acting, write_plan
 
+_NEW_MOUNTS = 0x00020000  # CLONE_NEWNS of unshare(2)
 
-@contextmanager
-def mounted(folder: Path, *options: str) -> Iterator[Path]:
-    """A small file system of its own; skips where it may not be mounted."""
-    folder.mkdir(exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", ",".join(("size=4m", *options)), "none", str(folder)]
+
+@pytest.fixture(scope="module")
+def mounts() -> None:
+    """Mounts of this process and its children only, gone with it even if it is killed."""
     if sys.platform != "linux" or shutil.which("mount") is None:
         pytest.skip("needs Linux's mount")
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_NEW_MOUNTS) != 0:
+        pytest.skip(f"no mounts of our own here: {os.strerror(ctypes.get_errno())}")
+    done = subprocess.run(["mount", "--make-rprivate", "/"], capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip(f"no mounts of our own here: {done.stderr.strip()}")
+
+
+@contextmanager
+def mounted(folder: Path) -> Iterator[Path]:
+    """A small file system of its own; needs the fixture `mounts`."""
+    folder.mkdir(exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         pytest.skip(f"a tmpfs may not be mounted here: {done.stderr.strip()}")
@@ -63,6 +78,7 @@ def test_a_home_of_nobody_is_named(genesis: Command, repository: Path) -> None:
     told(genesis("sessions", "list", "--home", home), 3, home)
 
 
+@pytest.mark.usefixtures("mounts")
 def test_a_read_only_home_is_named_and_stays_as_it_was(
     used: Command, repository: Path, tmp_path: Path
 ) -> None:
@@ -80,6 +96,7 @@ def test_a_read_only_home_is_named_and_stays_as_it_was(
         assert contents(folder) == before
 
 
+@pytest.mark.usefixtures("mounts")
 @pytest.mark.parametrize("free", [0, 30, 500])
 def test_a_full_disk_is_told_and_loses_nothing(
     used: Command, repository: Path, tmp_path: Path, free: int

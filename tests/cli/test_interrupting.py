@@ -17,7 +17,9 @@ from tests.support import Command, acting, processes_with, until, write_plan
 class Waiting:
     """A run of which `done` has ended, `waits` is at work until `go`, and `after` comes last."""
 
-    def __init__(self, genesis: Command, repository: Path, folder: Path) -> None:
+    def __init__(
+        self, genesis: Command, repository: Path, folder: Path, step: str = "wait"
+    ) -> None:
         self.genesis = genesis
         self.repository = repository
         self.notes, self.go = folder / "notes", folder / "go"
@@ -26,7 +28,7 @@ class Waiting:
         write_plan(
             repository,
             acting("done", note),
-            acting("waits", note, ["spawn", self.marker, True], ["wait", str(self.go)],
+            acting("waits", note, ["spawn", self.marker, True], [step, str(self.go)],
                    depends_on=["done"]),
             acting("after", note, depends_on=["waits"]),
         )  # fmt: skip
@@ -52,6 +54,12 @@ class Waiting:
 def waiting(genesis: Command, repository: Path, tmp_path: Path) -> Waiting:
     """A session at work in a process of its own."""
     return Waiting(genesis, repository, tmp_path)
+
+
+@pytest.fixture
+def silent(genesis: Command, repository: Path, tmp_path: Path) -> Waiting:
+    """The same, but its tool never reports and so never meets a broken pipe."""
+    return Waiting(genesis, repository, tmp_path, "stay")
 
 
 def finished(document: dict[str, object]) -> dict[str, tuple[str, int]]:
@@ -137,18 +145,18 @@ def kill_and_wait(waiting: Waiting) -> None:
     until(gone, "the children die with their parent")
 
 
-def test_children_die_with_a_killed_run_and_resume_finishes(waiting: Waiting) -> None:
-    kill_and_wait(waiting)
-    listed = json.loads(waiting.genesis("sessions", "list", "--json").stdout)
+def test_children_die_with_a_killed_run_and_resume_finishes(silent: Waiting) -> None:
+    kill_and_wait(silent)
+    listed = json.loads(silent.genesis("sessions", "list", "--json").stdout)
     assert [session["status"] for session in listed] == ["in_progress"]
-    waiting.go.touch()
-    done = waiting.genesis("run", "--resume", "--json")
+    silent.go.touch()
+    done = silent.genesis("run", "--resume", "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["session_id"] == listed[0]["session_id"]
     assert finished(document)["waits"] == ("completed", 2)
-    assert waiting.noted() == ["after 1", "done 1", "waits 1", "waits 2"]
-    again = waiting.genesis("run", "--resume")
+    assert silent.noted() == ["after 1", "done 1", "waits 1", "waits 2"]
+    again = silent.genesis("run", "--resume")
     assert again.returncode == 2
     assert "no session to resume" in again.stderr
 

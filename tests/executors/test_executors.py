@@ -25,7 +25,7 @@ def executor(
     monkeypatch.syspath_prepend(probe_path)
     wake = threading.Event()
     made: dict[str, Callable[[], Executor]] = {
-        "inline": lambda: InlineExecutor(2, wake.set),
+        "inline": lambda: InlineExecutor(wake.set),
         "process": lambda: ProcessExecutor(wake.set),
     }
     found = made[request.param]()

@@ -70,7 +70,7 @@ def test_no_more_attempts_run_at_once_than_there_are_workers(
 ) -> None:
     monkeypatch.setenv("GENESIS_WORKERS", str(workers))
     counter = tmp_path / "counter"
-    session, _tasks = lab.run(*(acting(f"t{n}", ["meet", str(counter), workers]) for n in range(5)))
+    session, _tasks = lab.run(*(acting(f"t{n}", ["meet", str(counter), workers]) for n in range(4)))
     assert session.status == Status.COMPLETED
     at_work, most = 0, 0
     for line in counter.read_text().split():

@@ -87,6 +87,14 @@ def test_a_cancelled_session_goes_on_where_it_was(work: Work, phase: Phase) -> N
     assert sorted(work.events("task.started")) == sorted(f"1.{key}" for key in ALL)
 
 
+def test_a_revived_chain_still_waits_for_its_links(work: Work) -> None:
+    reach(work, Phase.RUN)
+    cancel(work)
+    finish(work)
+    revive(work)
+    assert [task.key for task in work.claim(ID, owner="again")] == ["a"]
+
+
 @pytest.mark.parametrize("phase", [Phase.PLAN, Phase.RUN, Phase.VERIFY])
 def test_what_runs_is_asked_to_end_and_runs_again_after_a_revival(work: Work, phase: Phase) -> None:
     done = reach(work, phase)

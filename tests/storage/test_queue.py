@@ -223,6 +223,7 @@ class QueueMachine(RuleBasedStateMachine):
             self.database.writer.write(lambda c: retry(c, lease))
             del self.held[lease.item]
             self.ready.append((lease.item, priority))
+            self._sort_by_age()
         else:
             with pytest.raises(LostLeaseError):
                 self.database.writer.write(lambda c: retry(c, lease))
@@ -254,7 +255,7 @@ class QueueMachine(RuleBasedStateMachine):
             return int(connection.execute(query, {"item": item}).scalar_one())
 
     def _sort_by_age(self) -> None:
-        """A released item keeps its age, a retried one is as old as its retry."""
+        """Released or retried, an item keeps its place among those of its priority."""
         with self.database.read() as connection:
             ages = {
                 row.item: (row.run_at, row.id)

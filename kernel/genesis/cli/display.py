@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from genesis.cli.report import STATUS_STYLES
+from genesis.cli.report import STATUS_STYLES, plain
 from genesis.clock import seconds_between, utc_now
 from genesis.contracts.work import Status
 from genesis.sessions.journal import Journal, Progress
@@ -32,7 +31,7 @@ def watch(console: Console, journals: Sequence[Journal], done: threading.Event) 
 
 def _table(journal: Journal) -> Table:
     session, tasks, progress = journal.snapshot()
-    title = escape(f"{session.goal} · {session.id} · {session.phase}")
+    title = plain(f"{session.goal} · {session.id} · {session.phase}")
     table = Table(title=title, title_justify="left")
     for column in ("specialist", "task", "status", "", "time", "found"):
         table.add_column(column, no_wrap=column != "task", max_width=48)
@@ -52,7 +51,7 @@ def _cells(task: TaskRecord, progress: Progress) -> tuple[str | ProgressBar, ...
     fraction = 1.0 if task.status.is_final else progress.fraction
     return (
         task.specialist,
-        escape(message or task.description),
+        plain(message or task.description),
         f"[{style}]{task.status}[/{style}]",
         ProgressBar(total=1.0, completed=fraction, width=16),
         "" if seconds is None else f"{seconds:.1f} s",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -33,6 +34,14 @@ _SEVERITY_STYLES = {
     Severity.INFO: "dim",
 }
 _SHOWN_OF_A_RULE = 10
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def plain(text: str) -> str:
+    """Text for Rich to print literally, without what a terminal would obey."""
+    from rich.markup import escape
+
+    return escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def session_document(session: SessionRecord, tasks: Sequence[TaskRecord]) -> dict[str, JsonValue]:
@@ -64,22 +73,20 @@ def print_json(document: object) -> None:
 
 def print_report(console: Console, session: SessionRecord, tasks: Sequence[TaskRecord]) -> None:
     """Print what was done, what was found, and what was not looked at."""
-    from rich.markup import escape
 
     style = STATUS_STYLES[session.status]
     console.print()
-    console.print(f"[bold]{escape(session.goal)}[/bold]  {escape(session.repository)}")
+    console.print(f"[bold]{plain(session.goal)}[/bold]  {plain(session.repository)}")
     seconds = f" in {session.duration_seconds:.1f} s" if session.duration_seconds else ""
     console.print(f"{session.id}: [{style}]{session.status}[/{style}]{seconds}")
     if session.reason:
-        console.print(f"[{style}]{escape(session.reason)}[/{style}]")
+        console.print(f"[{style}]{plain(session.reason)}[/{style}]")
     _print_tasks(console, tasks)
     _print_findings(console, all_findings(tasks))
     _print_omissions(console, tasks)
 
 
 def _print_tasks(console: Console, tasks: Sequence[TaskRecord]) -> None:
-    from rich.markup import escape
 
     console.print()
     for task in tasks:
@@ -88,7 +95,7 @@ def _print_tasks(console: Console, tasks: Sequence[TaskRecord]) -> None:
         seconds = f"{task.duration_seconds:6.1f} s" if task.duration_seconds is not None else ""
         console.print(
             f"[{style}]{task.status:<11}[/{style}] [bold]{task.specialist:<16}[/bold]"
-            f" {seconds:>8}  {escape(told)}",
+            f" {seconds:>8}  {plain(told)}",
             soft_wrap=True,
         )
 
@@ -110,22 +117,21 @@ def _print_findings(console: Console, findings: Sequence[Finding]) -> None:
 
 def _print_rule(console: Console, rule: str, findings: Sequence[Finding]) -> None:
     """One rule's findings: a message that they share stands once, above their places."""
-    from rich.markup import escape
 
     shared = findings[0].message if len({f.message for f in findings}) == 1 else None
-    console.print(f"  [bold]{rule}[/bold] ({len(findings)})" if len(findings) > 1
-                  else f"  [bold]{rule}[/bold]")  # fmt: skip
+    count = f" ({len(findings)})" if len(findings) > 1 else ""
+    console.print(f"  [bold]{plain(rule)}[/bold]{count}")
     if shared is not None:
-        console.print(f"    {escape(shared)}", soft_wrap=True)
+        console.print(f"    {plain(shared)}", soft_wrap=True)
     for finding in findings[:_SHOWN_OF_A_RULE]:
         told = _place(finding) if shared else f"{_place(finding)}  {finding.message}"
         if told.strip():
-            console.print(f"    {escape(told.strip())}", soft_wrap=True, highlight=False)
+            console.print(f"    {plain(told.strip())}", soft_wrap=True, highlight=False)
     if len(findings) > _SHOWN_OF_A_RULE:
         more = len(findings) - _SHOWN_OF_A_RULE
         console.print(f"    [dim]and {more} more: `genesis sessions show --json` has all[/dim]")
     if findings[0].check:
-        console.print(f"    [dim]check: {escape(findings[0].check)}[/dim]", soft_wrap=True)
+        console.print(f"    [dim]check: {plain(findings[0].check)}[/dim]", soft_wrap=True)
 
 
 def _place(finding: Finding) -> str:
@@ -135,7 +141,6 @@ def _place(finding: Finding) -> str:
 
 
 def _print_omissions(console: Console, tasks: Sequence[TaskRecord]) -> None:
-    from rich.markup import escape
 
     omissions = [(t.specialist, o) for t in tasks if t.result for o in t.result.omissions]
     if omissions:
@@ -143,7 +148,7 @@ def _print_omissions(console: Console, tasks: Sequence[TaskRecord]) -> None:
         console.print(f"[bold]Not looked at ({len(omissions)})[/bold]")
     for specialist, omission in omissions:
         text = f"  {specialist}: {omission.what} — {omission.reason}"
-        console.print(f"[dim]{escape(text)}[/dim]", soft_wrap=True)
+        console.print(f"[dim]{plain(text)}[/dim]", soft_wrap=True)
 
 
 def _task_document(task: TaskRecord) -> dict[str, JsonValue]:

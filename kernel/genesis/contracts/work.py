@@ -64,7 +64,7 @@ class PlannedTask(BaseModel):
     depends_on: tuple[str, ...] = ()
     verifies: bool = False
     params: dict[str, JsonValue] = Field(default_factory=dict)
-    time_limit_seconds: float = Field(default=900, gt=0)
+    time_limit_seconds: float = Field(default=900, gt=0, allow_inf_nan=False)
 
 
 class SessionPlan(BaseModel):

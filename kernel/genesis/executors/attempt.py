@@ -88,10 +88,13 @@ def run_attempt(spec: AttemptSpec, on_progress: Callable[[float, str], None]) ->
         context = AttemptContext(spec, call, deadline=deadline, on_progress=report)
         try:
             context.progress(0.0)
-            results.append(_checked(resolve_tool(call.run)(context), call))
+            result = _checked(resolve_tool(call.run)(context), call)
+            # What cannot be written as JSON fails here, with the tool's name.
+            result.model_dump_json()
+            results.append(result)
         except AttemptCancelledError:
             return _update(spec, ended="cancelled", error="cancelled while it ran")
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a tool's fault is a result
+        except BaseException as error:  # noqa: BLE001 - SystemExit and the like: a result too
             with suppress(OSError):
                 context.log(traceback.format_exc())
             errors.append(readable(f"{call.tool}: {type(error).__name__}: {error}"))

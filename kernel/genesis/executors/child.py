@@ -24,6 +24,8 @@ def main() -> None:
     # Whatever a tool prints goes to the log (stderr), never among the updates.
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    # A process that a tool forks must not keep the channel open: its end tells of ours.
+    os.register_at_fork(after_in_child=lambda: os.close(channel.fileno()))
     # Nor may a program that a tool starts read from the kernel: it finds the end of its input.
     orders = os.fdopen(os.dup(0), encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from genesis.contracts.executors import AttemptSpec, AttemptUpdate
+from genesis.executors.attempt import readable
 from genesis.executors.child import CANCEL
 from genesis.executors.inline import drain
 from genesis.executors.process_tree import kill_session, kill_tree
@@ -29,6 +30,7 @@ class _Child:
     spec: AttemptSpec
     process: subprocess.Popen[str]
     deadline: float
+    told: bool = False
     kill_at: float | None = None
     ending: End | None = None
 
@@ -56,7 +58,8 @@ class ProcessExecutor:
         Path(spec.log_file).parent.mkdir(parents=True, exist_ok=True)
         with Path(spec.log_file).open("a", encoding="utf-8") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "genesis.executors.child"],
+                # -P: a module of the folder in which we stand must not stand in for a library's.
+                [sys.executable, "-P", "-m", "genesis.executors.child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -86,6 +89,7 @@ class ProcessExecutor:
             if child.kill_at is not None and now >= child.kill_at:
                 # Its reader sees the end of its output and reaps it.
                 kill_tree(child.process.pid)
+                kill_session(child.process.pid)
             elif child.kill_at is None and now >= child.deadline:
                 self._end(child, "timed_out")
         return drain(self._updates)
@@ -102,29 +106,27 @@ class ProcessExecutor:
         if child.kill_at is None:
             child.ending = ending
             child.kill_at = time.monotonic() + _GRACE_SECONDS
-            with suppress(OSError, ValueError):
-                _write_line(child.process, CANCEL)
+            # A child that does not read its spec would block us too; it is killed soon enough.
+            if child.told:
+                with suppress(OSError, ValueError):
+                    _write_line(child.process, CANCEL)
 
     def _follow(self, child: _Child) -> None:
-        """Read a child's updates up to its end; exactly one update tells the end."""
+        """Follow a child up to its end; exactly one update tells the end, whatever happens."""
         last: AttemptUpdate | None = None
-        with suppress(OSError):
-            _write_line(child.process, child.spec.model_dump_json())
-        stdout = child.process.stdout
-        for line in stdout or ():
-            with suppress(ValidationError):
-                update = AttemptUpdate.model_validate_json(line)
-                if update.ended is not None:
-                    last = update
-                    break
-                self._updates.put(update)
-                self._wake()
+        try:
+            last = self._read(child)
+        except Exception as error:  # noqa: BLE001 - nobody else would report the end
+            last = AttemptUpdate(
+                task_id=child.spec.task_id, attempt=child.spec.attempt, ended="failed",
+                error=readable(f"its process could not be followed: {error}"),
+            )  # fmt: skip
         kill_tree(child.process.pid)
         if last is None:
             # It may have been killed itself; what it started has lost its parent by then.
             kill_session(child.process.pid)
         code = child.process.wait()
-        for stream in (child.process.stdin, stdout):
+        for stream in (child.process.stdin, child.process.stdout):
             with suppress(OSError):
                 if stream is not None:
                     stream.close()
@@ -132,6 +134,20 @@ class ProcessExecutor:
             self._children.pop((child.spec.task_id, child.spec.attempt), None)
         self._updates.put(_final_update(child, last, code))
         self._wake()
+
+    def _read(self, child: _Child) -> AttemptUpdate | None:
+        """Give the child its spec and take its updates; the last one, if it came to that."""
+        with suppress(OSError):
+            _write_line(child.process, child.spec.model_dump_json())
+            child.told = True
+        for line in child.process.stdout or ():
+            with suppress(ValidationError):
+                update = AttemptUpdate.model_validate_json(line)
+                if update.ended is not None:
+                    return update
+                self._updates.put(update)
+                self._wake()
+        return None
 
 
 def _final_update(child: _Child, last: AttemptUpdate | None, code: int) -> AttemptUpdate:

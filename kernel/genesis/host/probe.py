@@ -100,7 +100,7 @@ def _try(
 ) -> tuple[list[PluginStatus], tuple[str, str] | None]:
     """One trial: the states, or who ended it and how."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "genesis.host.probe", str(home.settings_file), plugins or "",
+        [sys.executable, "-P", "-m", "genesis.host.probe", str(home.settings_file), plugins or "",
          " ".join(sorted(skip))],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, errors="replace", start_new_session=True,

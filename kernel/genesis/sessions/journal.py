@@ -6,10 +6,12 @@ reader never sees half a file, and at most five times a second.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +19,14 @@ from pydantic import JsonValue
 from pydantic_core import to_json
 
 from genesis.clock import utc_now
-from genesis.contracts.work import Status
+from genesis.contracts.work import Phase, Status
 from genesis.storage.records import SessionRecord, TaskRecord
 
 _INTERVAL_SECONDS = 0.2
+# Writing takes at most about a tenth of the time, however much there is to write.
+_LEISURE = 10
+_VERIFICATION = "verification"
+_log = logging.getLogger("genesis.sessions")
 SCHEMA_VERSION = 1
 
 
@@ -73,13 +79,25 @@ class Journal:
         """Write the files that changed, unless it was done a moment ago."""
         if not self._dirty or (not now and time.monotonic() < self._next):
             return
+        begun = time.monotonic()
+        try:
+            self._write_changed()
+        except OSError as error:
+            # The record is in the database: a mirror that cannot be written ends nothing.
+            _log.warning("the files in %s cannot be written: %s", self._folder, error)
+        ended = time.monotonic()
+        self._next = ended + max(_INTERVAL_SECONDS, _LEISURE * (ended - begun))
+
+    def _write_changed(self) -> None:
         session, tasks, progress = self.snapshot()
         dirty, self._dirty = self._dirty, set()
-        self._next = time.monotonic() + _INTERVAL_SECONDS
         self._folder.mkdir(parents=True, exist_ok=True)
         for specialist in sorted(dirty - {"", "orchestrator"}):
             own = [task for task in tasks if task.specialist == specialist]
             self._write(specialist, _specialist_state(session.id, specialist, own))
+        verifying = [task for task in tasks if task.phase == Phase.VERIFY]
+        if any(task.specialist in dirty for task in verifying):
+            self._write(_VERIFICATION, _specialist_state(session.id, _VERIFICATION, verifying))
         self._write("orchestrator", _session_state(session, tasks, progress))
 
     def close(self, reason_without_verification: str) -> None:
@@ -87,12 +105,10 @@ class Journal:
         with self._lock:
             self._dirty |= {task.specialist for task in self.tasks.values()} | {""}
         self.flush(now=True)
-        if not any(task.specialist == "verification" for task in self.tasks.values()):
-            self._write(
-                "verification",
-                {"session_id": self.session.id, "tasks": [],
-                 "reason": reason_without_verification},
-            )  # fmt: skip
+        if not any(task.phase == Phase.VERIFY for task in self.tasks.values()):
+            state = _specialist_state(self.session.id, _VERIFICATION, [])
+            with suppress(OSError):
+                self._write(_VERIFICATION, state | {"reason": reason_without_verification})
 
     def _write(self, name: str, state: Mapping[str, JsonValue]) -> None:
         path = self._folder / f"{name}.json"

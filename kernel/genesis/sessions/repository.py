@@ -6,6 +6,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from genesis.errors import UsageError
 
@@ -34,6 +35,10 @@ def find_repository(path: Path) -> Repository:
     code, top = _git(path, "rev-parse", "--show-toplevel")
     if code != 0:
         raise UsageError(_refusal(path, top))
+    try:
+        top.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"The path {top!r} is not valid UTF-8. Rename the folder.") from None
     code, branch = _git(path, "symbolic-ref", "--short", "-q", "HEAD")
     origin_code, origin = _git(path, "config", "--get", "remote.origin.url")
     return Repository(
@@ -62,7 +67,8 @@ def _git(path: Path, *arguments: str) -> tuple[int, str]:
     try:
         done = subprocess.run(
             ["git", "-C", str(path), *arguments],
-            capture_output=True, text=True, errors="replace", timeout=30, env=_environment(),
+            capture_output=True, text=True, errors="surrogateescape", timeout=30,
+            env=_environment(),
         )  # fmt: skip
     except FileNotFoundError:
         raise UsageError("git is not installed. Install it and start again.") from None
@@ -78,5 +84,8 @@ def _environment() -> dict[str, str]:
 
 def _without_secret(url: str) -> str:
     """A remote's address without the user and token that may stand before its host."""
-    scheme, separator, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if separator else url
+    parts = urlsplit(url)
+    if not parts.scheme:
+        return url  # user@host:path, which holds no password
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))

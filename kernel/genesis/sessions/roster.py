@@ -44,7 +44,7 @@ class Roster:
         if specialist is None:
             raise UsageError(
                 f"The specialist {specialist_id!r} is not there any more. Enable or install the "
-                "plugin that brings it, then resume the session."
+                "plugin that brings it, and give the goal again."
             )
         return tuple(
             ToolCall(tool=use.tool, run=self.tools[use.tool].run, params={**use.params, **params})

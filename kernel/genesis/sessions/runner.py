@@ -6,16 +6,18 @@ ready by them, and the claim of what is done next are one transaction.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from genesis.contracts.executors import AttemptUpdate, Executor
 from genesis.contracts.work import Phase, SessionPlan, Status
-from genesis.errors import HomeError, PlanError, UsageError
+from genesis.errors import HomeError, LostLeaseError, PlanError, UsageError
 from genesis.home import Home
 from genesis.host.host import PluginHost
 from genesis.sessions.attempts import attempt_spec, ended_record, ending_of, started_record
@@ -33,6 +35,8 @@ _WAIT_SECONDS = 0.25
 _CANCEL_POLL_SECONDS = 0.5
 _RENEW_SECONDS = queue.LEASE_SECONDS / 3
 _RETRIES_AFTER_DEATH = 2
+_MOST_ATTEMPTS = 10
+_log = logging.getLogger("genesis.sessions")
 
 
 @dataclass
@@ -160,7 +164,8 @@ class SessionRunner:
         del self._running[(update.task_id, update.attempt)]
         if update.ended == "died" and self._may_retry(task, session):
             error = update.error
-            self._database.writer.write(lambda connection: retry_task(connection, task, error))
+            with suppress(LostLeaseError):
+                self._database.writer.write(lambda connection: retry_task(connection, task, error))
             session.may_claim = True
             return
         self._end(ending_of(task, update, time.monotonic() - running.begun), update)
@@ -198,7 +203,10 @@ class SessionRunner:
         touched = {ending.task.session_id for ending in self._endings}
         if not touched and not (lanes and free > 0):
             return
-        lanes += [s for s in touched if s not in lanes and not self._open[s].cancelling]
+        for session_id in touched - set(lanes):
+            session = self._open.get(session_id)
+            if session is not None and not session.cancelling:
+                lanes.append(session_id)
 
         def operation(connection: Connection) -> list[ClaimedTask]:
             sessions.settle(connection, self._endings, self._planned)
@@ -225,6 +233,10 @@ class SessionRunner:
             self._reload(session)
             record = session.journal.tasks[task.lease.item]
         session.journal.update(started_record(record, task))
+        if task.lease.attempt > _MOST_ATTEMPTS:
+            why = f"given up: {_MOST_ATTEMPTS} attempts ended with the process that carried them"
+            self._end(Ending(task, Status.FAILED, 0.0, error=why))
+            return
         reason = veto_task(self._host, task)
         if reason is None:
             try:
@@ -295,9 +307,12 @@ class SessionRunner:
         elif now >= self._next_poll:
             self._next_poll = now + _CANCEL_POLL_SECONDS
             with self._database.read() as connection:
-                for session in self._open.values():
-                    if read_session(connection, session.id).cancel_requested:
-                        self._cancel_running(session)
+                records = [read_session(connection, session_id) for session_id in self._open]
+            for record in records:
+                if record.owner != self._owner:
+                    self._drop(self._open[record.id])
+                elif record.cancel_requested:
+                    self._cancel_running(self._open[record.id])
         if now >= self._next_renewal:
             self._next_renewal = now + _RENEW_SECONDS
             self._renew()
@@ -326,7 +341,16 @@ class SessionRunner:
         for key in [key for key in self._running if key not in held]:
             running = self._running.pop(key)
             running.executor.cancel(*key)
-            self._open[running.task.session_id].may_claim = True
+
+    def _drop(self, session: _OpenSession) -> None:
+        """Leave a session to the process that took it over while this one was stopped."""
+        _log.warning("%s was taken over by another process", session.id)
+        del self._open[session.id]
+        self._endings = [e for e in self._endings if e.task.session_id != session.id]
+        for key, running in list(self._running.items()):
+            if running.task.session_id == session.id:
+                del self._running[key]
+                running.executor.cancel(*key)
 
     def _reload(self, session: _OpenSession) -> None:
         with self._database.read() as connection:

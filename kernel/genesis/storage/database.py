@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
 from genesis.storage.failures import BUSY_SECONDS, storage_errors
 from genesis.storage.writer import Writer
@@ -44,9 +46,24 @@ class Database:
         self._read_engine.dispose()
 
 
+def _switch_to_wal(cursor: DBAPICursor) -> None:
+    """The first switch of a new file does not wait for others who open it; so it is repeated."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def _engine(path: Path, durability: Durability, *, writes: bool) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        # Not as text: a path may hold what means something in an address.
+        URL.create("sqlite", database=str(path)),
         connect_args={
             "check_same_thread": False,
             "isolation_level": None,
@@ -56,8 +73,8 @@ def _engine(path: Path, durability: Durability, *, writes: bool) -> Engine:
 
     def on_connect(connection: DBAPIConnection, _record: object) -> None:
         cursor = connection.cursor()
+        _switch_to_wal(cursor)
         for pragma in (
-            "journal_mode=WAL",
             f"synchronous={durability.upper()}",
             "foreign_keys=ON",
             "cache_size=-65536",

@@ -49,3 +49,8 @@ _ADVICE = (
     ),
     ("malformed", "it is damaged. Restore a backup, or recover with `sqlite3 FILE .recover`."),
 )
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether another program holds the database's write lock."""
+    return "locked" in str(getattr(error, "orig", error)).lower()

@@ -96,6 +96,15 @@ _RENEW = (
     .values(lease_until=bindparam("until"))
     .returning(_queue.c.item, _queue.c.attempt, _queue.c.cancel_requested)
 )
+_OVERDUE = (
+    select(_queue.c.id)
+    .where(
+        _queue.c.lane == bindparam("in_lane"),
+        _queue.c.status == _LEASED,
+        _queue.c.lease_until < bindparam("now"),
+    )
+    .limit(1)
+)
 _RELEASE = (
     update(_queue)
     .where(
@@ -119,14 +128,17 @@ _REQUEST_CANCEL = (
 
 
 def enqueue(connection: Connection, entries: Sequence[QueueEntry]) -> None:
-    """Make items ready; an empty `run_at` means now. Each item is in the queue once."""
-    now = utc_now()
+    """Make items ready; each is in the queue once.
+
+    An empty `run_at` sorts before every time: what is to be done now does not wait for a clock
+    that was set back.
+    """
     rows = [
         {
             "lane": entry.lane,
             "item": entry.item,
             "priority": entry.priority,
-            "run_at": entry.run_at or now,
+            "run_at": entry.run_at,
             "attempt": entry.attempt,
             "status": "ready",
             "cancel_requested": False,
@@ -161,7 +173,7 @@ def complete(connection: Connection, leases: Sequence[Lease]) -> None:
 
 def retry(connection: Connection, lease: Lease, *, after_seconds: float = 0) -> None:
     """Make an item ready again; the next attempt gets the next number."""
-    values = _keys([lease])[0] | {"at": utc_after(after_seconds)}
+    values = _keys([lease])[0] | {"at": utc_after(after_seconds) if after_seconds else ""}
     _require([lease], connection.execute(_RETRY, values).rowcount)
 
 
@@ -169,6 +181,12 @@ def renew(connection: Connection, owner: str) -> dict[tuple[str, int], bool]:
     """Extend all of an owner's leases; for each `(item, attempt)` whether it shall be cancelled."""
     rows = connection.execute(_RENEW, {"of_owner": owner, "until": utc_after(LEASE_SECONDS)}).all()
     return {(row.item, row.attempt): bool(row.cancel_requested) for row in rows}
+
+
+def is_overdue(connection: Connection, lane: str) -> bool:
+    """Whether a lease in a lane has run out: its owner is stopped, or cannot reach the database."""
+    values = {"in_lane": lane, "now": utc_now()}
+    return connection.execute(_OVERDUE, values).first() is not None
 
 
 def release_others(connection: Connection, lane: str, keeper: str) -> list[tuple[str, int]]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, insert, null, select, update
 
 from genesis.clock import seconds_between, utc_now
 from genesis.contracts.work import Phase, Status
+from genesis.errors import UsageError
 from genesis.storage import queue
 from genesis.storage.events import NewEvent, append_events
 from genesis.storage.tables import SessionRow, TaskDependencyRow, TaskRow, table
@@ -137,12 +138,19 @@ def settle(
 
 
 def open_gates(connection: Connection, session_id: str) -> None:
-    """Let a session whose plan passed the gates begin its run."""
+    """Let a session whose plan passed the gates begin its run, unless it was cancelled since."""
+    if not _is_at_gates(connection, session_id):
+        return
     _enter_first(connection, session_id, (Phase.RUN, Phase.VERIFY))
 
 
 def close_gates(connection: Connection, session_id: str, reason: str) -> None:
-    """Block every task of a session whose plan was vetoed; only its summary is left to do."""
+    """Block every task of a session whose plan was vetoed; only its summary is left to do.
+
+    One that was cancelled since stays at its gates: they are asked again when it is resumed.
+    """
+    if not _is_at_gates(connection, session_id):
+        return
     _end_pending(connection, session_id, Status.BLOCKED, reason)
     connection.execute(update(_sessions).where(_sessions.c.id == session_id).values(reason=reason))
     _set_phase(connection, session_id, Phase.SUMMARISE, 0)
@@ -191,10 +199,12 @@ def cancel_tasks(connection: Connection, session_id: str, reason: str) -> int:
     ended = _end_pending(connection, session_id, Status.CANCELLED, reason)
     phase = connection.execute(
         update(_sessions)
-        .where(_sessions.c.id == session_id)
+        .where(_sessions.c.id == session_id, _sessions.c.completed_at.is_(null()))
         .values(reason=reason, cancel_requested=True)
         .returning(_sessions.c.phase)
-    ).scalar_one()
+    ).scalar()
+    if phase is None:
+        raise UsageError(f"{session_id} has ended already; there is nothing to cancel.")
     connection.execute(_COUNT_DOWN, {"of_session": session_id, "ended": ended.count(phase)})
     return queue.request_cancel(connection, session_id)
 
@@ -234,6 +244,13 @@ def revive(connection: Connection, session_id: str, owner: str) -> None:
     append_events(connection, [NewEvent("session.resumed", session_id, session_id)])
     if phase != Phase.GATES:
         _enter_first(connection, session_id, (Phase.PLAN, Phase.RUN, Phase.VERIFY))
+
+
+def _is_at_gates(connection: Connection, session_id: str) -> bool:
+    row = connection.execute(
+        select(_sessions.c.phase, _sessions.c.cancel_requested).where(_sessions.c.id == session_id)
+    ).one()
+    return row.phase == Phase.GATES and not row.cancel_requested
 
 
 def _leave(connection: Connection, session_id: str, phase: Phase, *, planned: bool) -> None:

@@ -15,10 +15,11 @@ from genesis.contracts.work import Phase, PlannedTask, Priority, Status
 from genesis.errors import LostLeaseError
 from genesis.storage import queue
 from genesis.storage.events import NewEvent, append_events
-from genesis.storage.tables import TaskDependencyRow, TaskRow, table
+from genesis.storage.tables import SessionRow, TaskDependencyRow, TaskRow, table
 
 _tasks = table(TaskRow)
 _dependencies = table(TaskDependencyRow)
+_sessions = table(SessionRow)
 PRIORITIES = {Priority.HIGH: 2, Priority.MEDIUM: 1, Priority.LOW: 0}
 
 EndStatus = Literal[Status.COMPLETED, Status.FAILED, Status.BLOCKED, Status.CANCELLED]
@@ -61,6 +62,7 @@ class Ending:
 
 
 _INSERT = insert(_tasks)
+_OWNER = select(_sessions.c.owner).where(_sessions.c.id == bindparam("of_session"))
 _START = (
     update(_tasks)
     .where(_tasks.c.id == bindparam("of_task"))
@@ -98,7 +100,9 @@ _UNBLOCK = (
     update(_tasks)
     .where(_tasks.c.id.in_(_dependents_of), _tasks.c.status == Status.PENDING)
     .values(waiting_on=_tasks.c.waiting_on - 1)
-    .returning(_tasks.c.id, _tasks.c.waiting_on, _tasks.c.priority, _tasks.c.attempt)
+    .returning(
+        _tasks.c.id, _tasks.c.waiting_on, _tasks.c.priority, _tasks.c.attempt, _tasks.c.phase
+    )
 )
 _first = _dependents_of.cte("downstream", recursive=True)
 _downstream_cte = _first.union(
@@ -178,7 +182,9 @@ def queue_phase(connection: Connection, session_id: str, phase: Phase) -> int:
 def claim_tasks(
     connection: Connection, session_id: str, owner: str, at_most: int
 ) -> list[ClaimedTask]:
-    """Start the next attempts of up to that many ready tasks of a session."""
+    """Start the next attempts of up to that many ready tasks of a session, if it is ours still."""
+    if connection.execute(_OWNER, {"of_session": session_id}).scalar() != owner:
+        return []
     now = utc_now()
     claimed = []
     for lease in queue.claim(connection, session_id, owner, at_most):
@@ -249,7 +255,7 @@ def finish_task(connection: Connection, ending: Ending) -> int:
     if task.dependents == 0:
         return 1
     if ending.status == Status.COMPLETED:
-        _queue_dependents(connection, task)
+        _queue_dependents(connection, task, phase)
         return 1
     blocked = _block_dependents(connection, task, ending.status)
     return 1 + blocked.count(phase)
@@ -283,12 +289,13 @@ def block_hopeless(connection: Connection, session_id: str) -> None:
     _tell_blocked(connection, session_id, connection.execute(_BLOCK_HOPELESS, values).all())
 
 
-def _queue_dependents(connection: Connection, task: ClaimedTask) -> None:
+def _queue_dependents(connection: Connection, task: ClaimedTask, phase: str) -> None:
+    """Queue what waited for a task only; what belongs to a later phase waits for that."""
     rows = connection.execute(_UNBLOCK, {"of_task": task.lease.item}).all()
     queue.enqueue(
         connection,
         [_entry(task.session_id, row.id, row.priority, row.attempt) for row in rows
-         if row.waiting_on == 0],
+         if row.waiting_on == 0 and row.phase == phase],
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from genesis.errors import StorageError
-from genesis.storage.failures import explain
+from genesis.storage.failures import explain, is_locked
 
 T = TypeVar("T")
 _GROUP_LIMIT = 256
@@ -95,13 +95,19 @@ class Writer:
             with self._connection.begin():
                 for waiting in group:
                     waiting.value = waiting.operation(self._connection)
-        except Exception as error:  # noqa: BLE001 - it is handed to the caller who waits for it
-            if len(group) > 1:
+                for waiting in group:
+                    # Before COMMIT, so that Ctrl-C right after it does not run them again.
+                    waiting.done = True
+        except BaseException as error:
+            for waiting in group:
+                waiting.done = False
+            if not isinstance(error, Exception):
+                raise
+            if len(group) > 1 and not is_locked(error):
                 return False
-            group[0].settle(self._explained(error))
-            return True
-        for waiting in group:
-            waiting.settle()
+            # None of a group gets further than another while the file is locked.
+            for waiting in group:
+                waiting.settle(self._explained(error))
         return True
 
     def _explained(self, error: Exception) -> Exception:
