@@ -37,7 +37,7 @@ test: check
 	$(BIN)/python -m pytest
 
 test-crash: setup
-	$(BIN)/python -m pytest tests/crash -m crash
+	$(BIN)/python -m pytest tests/crash -m crash -s
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks

@@ -45,6 +45,10 @@ class Home:
         """Create the folder and prove that it can be written. Raises HomeError."""
         try:
             self.locks.mkdir(parents=True, exist_ok=True)
+            ignore = self.root / ".gitignore"
+            if not ignore.exists():
+                # In a checkout, nothing of ours shall be committed or reviewed.
+                ignore.write_text("*\n", encoding="utf-8")
             probe = self.locks / f"probe-{secrets.token_hex(4)}"
             try:
                 probe.write_bytes(b"\0" * 4096)

@@ -176,7 +176,7 @@ def test_a_database_that_cannot_be_used_is_told_and_left_alone(
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["logs", "sessions", "locks"])
+@pytest.mark.parametrize("name", ["logs", "locks"])
 def test_a_file_in_the_place_of_a_folder_is_named_and_can_be_mended(
     used: Command, repository: Path, name: str
 ) -> None:
@@ -188,6 +188,21 @@ def test_a_file_in_the_place_of_a_folder_is_named_and_can_be_mended(
     (used.home / name).unlink()
     assert run(used, "a third goal", repo=str(repository)).returncode == 0
     assert {session["status"] for session in sessions(used)} == {"completed"}
+
+
+def test_a_mirror_that_cannot_be_written_is_told_and_stops_no_session(
+    used: Command, repository: Path
+) -> None:
+    """The JSON files only repeat what the database holds."""
+    write_plan(repository, acting("a", ["find", "in the database"], kind="quick"))
+    shutil.rmtree(used.home / "sessions")
+    (used.home / "sessions").write_text("precious")
+    done = run(used, "a second goal", repo=str(repository))
+    assert "Traceback" not in done.stderr
+    assert str(used.home / "sessions") in done.stderr
+    assert (used.home / "sessions").read_text() == "precious"
+    assert done.returncode == 0
+    assert "in the database" in used("sessions", "show").stdout
 
 
 def test_the_doctor_names_a_damaged_database(used: Command) -> None:

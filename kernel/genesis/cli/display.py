@@ -17,6 +17,7 @@ from genesis.sessions.journal import Journal, Progress
 from genesis.storage.records import SessionRecord, TaskRecord
 
 _FRAME_SECONDS = 0.125
+_WIDE = 90
 
 
 def watch(console: Console, journals: Sequence[Journal], done: threading.Event) -> None:
@@ -26,17 +27,19 @@ def watch(console: Console, journals: Sequence[Journal], done: threading.Event) 
         return
     with Live(console=console, refresh_per_second=8, transient=True) as live:
         while not done.wait(_FRAME_SECONDS):
-            live.update(_table(journals[-1]))
+            live.update(_table(journals[-1], is_wide=console.width >= _WIDE))
 
 
-def _table(journal: Journal) -> Table:
+def _table(journal: Journal, *, is_wide: bool) -> Table:
     session, tasks, progress = journal.snapshot()
     title = plain(f"{session.goal} · {session.id} · {session.phase}")
     table = Table(title=title, title_justify="left")
-    for column in ("specialist", "task", "status", "", "time", "found"):
-        table.add_column(column, no_wrap=column != "task", max_width=48)
+    columns = ("specialist", "status", "time", "found", *(("", "task") if is_wide else ()))
+    for column in columns:
+        table.add_column(column, no_wrap=True, max_width=48)
     for task in tasks:
-        table.add_row(*_cells(task, progress.get(task.id, Progress())))
+        cells = _cells(task, progress.get(task.id, Progress()))
+        table.add_row(*cells[: len(columns)])
     if not tasks:
         table.caption = "planning"
     return table
@@ -51,11 +54,11 @@ def _cells(task: TaskRecord, progress: Progress) -> tuple[str | ProgressBar, ...
     fraction = 1.0 if task.status.is_final else progress.fraction
     return (
         task.specialist,
-        plain(message or task.description),
         f"[{style}]{task.status}[/{style}]",
-        ProgressBar(total=1.0, completed=fraction, width=16),
         "" if seconds is None else f"{seconds:.1f} s",
         str(len(task.result.findings)) if task.result else "",
+        ProgressBar(total=1.0, completed=fraction, width=16),
+        plain(message or task.description),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -106,6 +106,7 @@ def _check_names(_home: Home) -> Iterator[Check]:
 def _check_home(home: Home) -> Iterator[Check]:
     import shutil
 
+    from genesis.host.discovery import discover
     from genesis.settings import load_kernel_settings, read_settings_file
 
     if not home.root.exists():
@@ -116,9 +117,18 @@ def _check_home(home: Home) -> Iterator[Check]:
     level: Level = "warning" if free < _LITTLE_SPACE else "ok"
     yield Check("home", level, f"{home.root} can be written, {free // 1024**2} MiB are free")
     tables = read_settings_file(home.settings_file)
-    load_kernel_settings(home.settings_file, tables)
+    settings = load_kernel_settings(home.settings_file, tables)
+    named = {*settings.disabled, *settings.order, *_tables_of_plugins(tables)}
+    for absent in sorted(named - {candidate.id for candidate in discover()}):
+        told = f"genesis.toml names the plugin {absent!r}, which is not installed"
+        yield Check("settings", "warning", told)
     what = "is valid" if home.settings_file.exists() else "is not there; defaults are used"
     yield Check("settings", "ok", f"{home.settings_file} {what}")
+
+
+def _tables_of_plugins(tables: Mapping[str, object]) -> list[str]:
+    plugins = tables.get("plugins", {})
+    return list(plugins) if isinstance(plugins, dict) else []
 
 
 def _check_database(home: Home) -> Iterator[Check]:

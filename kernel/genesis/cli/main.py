@@ -67,7 +67,10 @@ def _run(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("genesis: cancelled; `genesis run --resume` goes on.", err=True)
+        click.echo(
+            "genesis: cancelled. `genesis run --resume` goes on with a session that had begun.",
+            err=True,
+        )
         return EXIT_CANCELLED
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is flushed at exit goes nowhere.

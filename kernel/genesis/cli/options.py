@@ -15,6 +15,7 @@ def home_option(command: Command) -> Command:
     return click.option(
         "--home",
         metavar="DIR",
+        type=click.Path(),
         help="The home folder. Default: GENESIS_HOME, or .genesis in the working folder.",
     )(command)
 

@@ -124,7 +124,8 @@ def _print_rule(console: Console, rule: str, findings: Sequence[Finding]) -> Non
     if shared is not None:
         console.print(f"    {plain(shared)}", soft_wrap=True)
     for finding in findings[:_SHOWN_OF_A_RULE]:
-        told = _place(finding) if shared else f"{_place(finding)}  {finding.message}"
+        first_line = finding.message.splitlines()[0]
+        told = _place(finding) if shared else f"{_place(finding)}  {first_line}"
         if told.strip():
             console.print(f"    {plain(told.strip())}", soft_wrap=True, highlight=False)
     if len(findings) > _SHOWN_OF_A_RULE:

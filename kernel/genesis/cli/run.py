@@ -26,7 +26,14 @@ _CANCELLED = "cancelled with Ctrl-C; `genesis run --resume {id}` goes on with it
 
 @click.command()
 @click.argument("goal", required=False)
-@click.option("--repo", default=".", show_default=True, metavar="PATH", help="The git checkout.")
+@click.option(
+    "--repo",
+    default=".",
+    show_default=True,
+    metavar="PATH",
+    type=click.Path(),
+    help="The git checkout.",
+)
 @click.option("--team", default="engineering", show_default=True, help="Who does it.")
 @click.option(
     "--resume",
@@ -37,12 +44,17 @@ _CANCELLED = "cancelled with Ctrl-C; `genesis run --resume {id}` goes on with it
 )
 @click.option(
     "--verify-limit",
-    type=click.FloatRange(min=1),
+    type=click.FloatRange(min=1, max=86_400),
     metavar="SECONDS",
-    help="The most time that running the repository's own tests may take.",
+    help="The most time that running the repository's own tests may take. Default: 900.",
 )
 @click.option(
-    "--log", "logs", multiple=True, metavar="FILE", help="A log file to look for errors in."
+    "--log",
+    "logs",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(),
+    help="A log file to look for errors in; may be given more than once.",
 )
 @home_option
 @plugins_option
@@ -73,6 +85,8 @@ def run(
     if (goal is None) == (resume is None):
         raise UsageError('Give a goal, such as "nightly review", or --resume, but not both.')
     params: dict[str, JsonValue] = {}
+    if verify_limit is not None and verify_limit != verify_limit:  # nan is in no range, and in all
+        raise UsageError("--verify-limit must be a number of seconds.")
     if verify_limit is not None:
         params["verify_limit_seconds"] = verify_limit
     if logs:
@@ -187,6 +201,6 @@ def _print_result(kernel: Kernel, session_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json(session_document(session, tasks))
     else:
-        print_report(Console(), session, tasks)
+        print_report(Console(highlight=False), session, tasks)
     if session.exit_code:
         sys.exit(session.exit_code)

@@ -27,12 +27,16 @@ def sessions() -> None:
 def list_command(limit: int, before: str | None, home: str | None, *, as_json: bool) -> None:
     """List sessions, newest first."""
     from genesis.cli.report import print_json, session_document
-    from genesis.storage.records import list_sessions
+    from genesis.home import is_owner_alive
+    from genesis.storage.records import list_sessions, read_session
 
-    _home, database = _open(home)
-    with database.read() as connection:
-        found = list_sessions(connection, limit, before)
-    database.close()
+    opened, database = _open(home)
+    try:
+        with database.read() as connection:
+            oldest = read_session(connection, before).id if before is not None else None
+            found = list_sessions(connection, limit, oldest)
+    finally:
+        database.close()
     if as_json:
         documents = [session_document(session, []) for session in found]
         for document in documents:
@@ -43,13 +47,14 @@ def list_command(limit: int, before: str | None, home: str | None, *, as_json: b
         click.echo('No sessions yet. `genesis run "nightly review" --repo PATH` makes one.')
     for session in found:
         seconds = f"{session.duration_seconds:.1f} s" if session.duration_seconds else ""
-        click.echo(
-            f"{session.id}  {session.status:<11} {seconds:>9}  {session.goal}  {session.repository}"
-        )
+        status: str = session.status
+        if session.completed_at is None and not is_owner_alive(opened, session.owner or "nobody"):
+            status = "interrupted"
+        click.echo(f"{session.id}  {status:<11} {seconds:>9}  {session.goal}  {session.repository}")
 
 
 @sessions.command("show")
-@click.argument("session_id", metavar="ID", default="latest")
+@click.argument("session_id", metavar="[ID]", default="latest")
 @home_option
 @json_option
 def show_command(session_id: str, home: str | None, *, as_json: bool) -> None:
@@ -69,7 +74,7 @@ def show_command(session_id: str, home: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(session_document(session, tasks))
     else:
-        print_report(Console(), session, tasks)
+        print_report(Console(highlight=False), session, tasks)
 
 
 @click.command()

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -46,6 +46,7 @@ class Journal:
         self._lock = threading.Lock()
         self._dirty: set[str] = set()
         self._next = 0.0
+        self._has_warned = False
         self.session = session
         self.tasks: dict[str, TaskRecord] = {}
         self.progress: dict[str, Progress] = {}
@@ -63,6 +64,8 @@ class Journal:
         with self._lock:
             self.tasks[task.id] = task
             self._dirty.add(task.specialist)
+            if task.status == Status.IN_PROGRESS:
+                self.session = replace(self.session, phase=task.phase)
 
     def report(self, task_id: str, fraction: float, message: str) -> None:
         """Note how far a running attempt has come."""
@@ -84,7 +87,9 @@ class Journal:
             self._write_changed()
         except OSError as error:
             # The record is in the database: a mirror that cannot be written ends nothing.
-            _log.warning("the files in %s cannot be written: %s", self._folder, error)
+            if not self._has_warned:
+                _log.warning("the files in %s cannot be written: %s", self._folder, error)
+            self._has_warned = True
         ended = time.monotonic()
         self._next = ended + max(_INTERVAL_SECONDS, _LEISURE * (ended - begun))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shlex
 import time
 from dataclasses import dataclass, field
 
@@ -145,7 +146,7 @@ def _finding(one: ComplexFunction, changes: dict[str, int]) -> Finding:
         file=one.path,
         line=one.line,
         evidence=f"{one.evidence}\ncomplexity {one.branches}, {one.length} lines of code{history}",
-        check=f"lizard -C {THRESHOLD} {one.path!r}"[:1000],
+        check=f"lizard -C {THRESHOLD} {shlex.quote(one.path)}"[:1000],
     )
 
 

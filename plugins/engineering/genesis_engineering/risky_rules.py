@@ -130,6 +130,5 @@ RISKY_RULES: dict[str, RiskyRule] = {
     "S602": RiskyRule("shell-command", _MEDIUM, "a value with ; or $( ) runs as a command"),
     "S605": RiskyRule("shell-command", _MEDIUM, "a value with ; or $( ) runs as a command"),
     "S608": RiskyRule("sql-from-text", _MEDIUM, "a value with a quote changes the statement"),
-    "S611": RiskyRule("sql-from-text", _LOW, "a value with a quote changes the statement"),
     "T100": RiskyRule("debugger-call", _LOW, "the program stops there and waits"),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +13,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
 from genesis_engineering.files import MAX_BYTES, RepositoryFile, list_files
+from genesis_engineering.python_target import python_target
 from genesis_engineering.reporting import count_of
 
 _CHUNK = 400
 SYNTAX_ERROR = "invalid-syntax"
-# The newest grammar: a file for a later Python than ours is not an error.
-_TARGET = "py314"
 
 
 class Location(BaseModel):
@@ -88,7 +88,7 @@ def run_ruff(
 
 def ruff_check(code: str, path: str) -> str:
     """The command that shows a diagnostic again."""
-    return f"ruff check --isolated --target-version {_TARGET} --select {code} {path!r}"
+    return f"ruff check --isolated --select {code} {shlex.quote(path)}"
 
 
 def _run_chunk(
@@ -96,7 +96,8 @@ def _run_chunk(
 ) -> list[Diagnostic] | None:
     command = [
         find_ruff_bin(), "check", "--isolated", "--no-cache", "--exit-zero", "--quiet",
-        "--output-format", "json", "--target-version", _TARGET, "--select", ",".join(codes), "--",
+        "--output-format", "json", "--target-version", python_target(folder),
+        "--select", ",".join(codes), "--",
         *(str(file.absolute) for file in files),
     ]  # fmt: skip
     try:

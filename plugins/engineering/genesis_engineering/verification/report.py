@@ -74,6 +74,8 @@ def _omissions(run: SuiteRun) -> list[Omission]:
         seconds = run.child.seconds
         what = f"{missed} of {len(run.records.tests)} tests were not reached in {seconds:.0f} s"
         found.append(Omission(what=what, reason=run.verdict.reason[:2000]))
+    if run.verdict.name == "incomplete" and not run.records.tests:
+        found.append(Omission(what="the whole test suite", reason=run.verdict.reason[:2000]))
     if run.environment.imports.installed_copy:
         reason = (
             "its modules are compiled, and only the installed copy in "
