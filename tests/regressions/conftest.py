@@ -54,7 +54,9 @@ class Attempts:
 @pytest.fixture
 def odd_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     """The odd tools can be imported, here and in children; executors have little patience."""
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(_TOOLS), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(_TOOLS), os.environ.get("PYTHONPATH", "")])
+    )
     monkeypatch.syspath_prepend(_TOOLS)
     monkeypatch.setattr("genesis.executors.process._GRACE_SECONDS", 0.3)
     monkeypatch.setattr("genesis.executors.inline._GRACE_SECONDS", 0.3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import defaultdict
 
 from genesis.contracts import Finding, Omission, Severity, TaskResult, ToolContext
@@ -84,9 +85,12 @@ def _given_names(report: RuffReport) -> set[str]:
 
 def _of_file(source: PythonSource, diagnostics: list[Diagnostic], old: list[str]) -> list[Finding]:
     broken = [d for d in diagnostics if d.code in (None, SYNTAX_ERROR)]
-    if broken:
+    if broken and source.tree is None:
         return _syntax_error(source, broken[0], old)
     found: dict[tuple[str, int], Finding] = {}
+    if broken:
+        newer = _newer_syntax(source, broken[0])
+        found[(newer.rule, 0)] = newer
     for diagnostic in diagnostics:
         finding = _finding(source, diagnostic)
         if finding:
@@ -118,8 +122,6 @@ def _finding(source: PythonSource, diagnostic: Diagnostic) -> Finding | None:
 
 def _syntax_error(source: PythonSource, diagnostic: Diagnostic, old: list[str]) -> list[Finding]:
     """A file that neither ruff nor our Python can read, unless it was never meant for Python 3."""
-    if source.tree is not None:
-        return []
     if _PYTHON_2.search(source.text) or _is_template(source):
         old.append(source.path)
         return []
@@ -131,9 +133,23 @@ def _syntax_error(source: PythonSource, diagnostic: Diagnostic, old: list[str]) 
         file=source.path,
         line=row,
         evidence=source.line(row)[:EVIDENCE_LENGTH],
-        check=f"python -m py_compile {source.path!r}"[:1000],
+        check=f"python -m py_compile {shlex.quote(source.path)}"[:1000],
     )
     return [finding]
+
+
+def _newer_syntax(source: PythonSource, diagnostic: Diagnostic) -> Finding:
+    """A file that our Python reads, and the oldest that `requires-python` promises does not."""
+    row = diagnostic.location.row
+    return Finding(
+        rule="newer-syntax",
+        severity=Severity.LOW,
+        message=f"{diagnostic.message.rstrip('.')}: `requires-python` promises that one."[:2000],
+        file=source.path,
+        line=row,
+        evidence=source.line(row)[:EVIDENCE_LENGTH],
+        check=f"ruff check --select F {shlex.quote(source.path)}"[:1000],
+    )
 
 
 def _is_template(source: PythonSource) -> bool:

@@ -44,4 +44,4 @@ def test_syntax_that_the_promised_python_does_not_have_is_found(tmp_path: Path) 
     subprocess.run(["git", "init", "-q", str(repository)], check=True)
     tool = "genesis_engineering.risky_calls:find_risky_calls"
     found = run_tool(tool, repository, tmp_path / "attempt").findings
-    assert [(f.rule, f.file, f.line) for f in found] == [("syntax-error", "late.py", 1)]
+    assert [(f.rule, f.file, f.line) for f in found] == [("newer-syntax", "late.py", 1)]
