@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from genesis.executors.inline import drain
 from genesis.executors.process_tree import kill_session, kill_tree
 
 _GRACE_SECONDS = 3.0
+# They name the repository of the hook that started us, whatever folder git is run in.
+_OF_A_GIT_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"})
 End = Literal["completed", "failed", "died", "timed_out", "cancelled"]
 
 
@@ -67,6 +70,7 @@ class ProcessExecutor:
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
+                env={k: v for k, v in os.environ.items() if k not in _OF_A_GIT_HOOK},
             )
         child = _Child(spec, process, time.monotonic() + spec.time_limit_seconds)
         with self._lock:
