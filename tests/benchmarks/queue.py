@@ -65,8 +65,8 @@ def _raw(connection: sqlite3.Connection) -> None:
     do = connection.execute
     do("BEGIN IMMEDIATE")
     connection.executemany(
-        "INSERT INTO queue (lane, item, priority, run_at, status, attempt, cancel_requested) "
-        "VALUES ('bench', ?, 0, '2026', 'ready', 0, 0)",
+        "INSERT INTO queue (lane, item, priority, run_at, status, attempt) "
+        "VALUES ('bench', ?, 0, '2026', 'ready', 0)",
         [(f"i{n}",) for n in range(ITEMS)],
     )
     do("COMMIT")

@@ -91,9 +91,8 @@ class _Raw:
         do("BEGIN IMMEDIATE")
         for task in self._tasks:
             self._insert("tasks", (task[0] + suffix, session_id, *task[2:-1], None))
-            do("INSERT INTO queue (lane, item, priority, run_at, status, attempt, "
-               "cancel_requested) VALUES (?, ?, 1, ?, 'ready', 0, 0)",
-               (session_id, task[0] + suffix, task[-6]))  # fmt: skip
+            do("INSERT INTO queue (lane, item, priority, run_at, status, attempt) "
+               "VALUES (?, ?, 1, '', 'ready', 0)", (session_id, task[0] + suffix))  # fmt: skip
         do("COMMIT")
         event = self._events[-1]
         for task in self._tasks:

@@ -18,7 +18,6 @@ from genesis.storage.queue import (
     enqueue,
     release_others,
     renew,
-    request_cancel,
     retry,
     withdraw_ready,
 )
@@ -127,7 +126,9 @@ def test_what_others_hold_is_released_and_ones_own_is_kept(database: Database) -
     database.writer.write(lambda c: complete(c, [mine, elsewhere]))
 
 
-def test_renewing_extends_the_leases_and_tells_of_a_cancellation(database: Database) -> None:
+def test_renewing_extends_the_leases_of_one_owner_and_tells_what_it_holds(
+    database: Database,
+) -> None:
     put(database, *(QueueEntry(name, "lane") for name in ("one", "two")))
     put(database, QueueEntry("elsewhere", "other"))
     take(database, "a")
@@ -139,25 +140,10 @@ def test_renewing_extends_the_leases_and_tells_of_a_cancellation(database: Datab
             return dict(connection.execute(text("SELECT item, lease_until FROM queue")).all())
 
     before = until()
-    assert database.writer.write(lambda c: renew(c, "a")) == {
-        ("one", 1): False, ("elsewhere", 1): False,
-    }  # fmt: skip
+    assert database.writer.write(lambda c: renew(c, "a")) == {("one", 1), ("elsewhere", 1)}
     after = until()
     assert after["one"] > before["one"]
     assert after["two"] == before["two"]
-    assert database.writer.write(lambda c: request_cancel(c, "lane")) == 2
-    assert database.writer.write(lambda c: renew(c, "a")) == {
-        ("one", 1): True, ("elsewhere", 1): False,
-    }  # fmt: skip
-
-
-def test_a_new_attempt_is_not_cancelled_by_what_was_asked_of_the_old(database: Database) -> None:
-    put(database, QueueEntry("one", "lane"))
-    (first,) = take(database, "a")
-    database.writer.write(lambda c: request_cancel(c, "lane"))
-    database.writer.write(lambda c: retry(c, first))
-    take(database, "a")
-    assert database.writer.write(lambda c: renew(c, "a")) == {("one", 2): False}
 
 
 def test_withdrawing_takes_what_is_ready_and_leaves_what_runs(database: Database) -> None:
@@ -243,7 +229,7 @@ class QueueMachine(RuleBasedStateMachine):
         for owner in ("a", "b", "c"):
             held = self.database.writer.write(lambda c, o=owner: renew(c, o))
             mine = {(x.item, x.attempt) for x in self.held.values() if x.owner == owner}
-            assert set(held) == mine
+            assert held == mine
 
     @invariant()
     def only_open_work_is_in_the_queue(self) -> None:

@@ -82,9 +82,12 @@ def _environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k not in ("GIT_DIR", "GIT_WORK_TREE")}
 
 
-def _without_secret(url: str) -> str:
+def _without_secret(url: str) -> str | None:
     """A remote's address without the user and token that may stand before its host."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None  # where its secret stands cannot be told
     if not parts.scheme:
         return url  # user@host:path, which holds no password
     host = parts.netloc.rpartition("@")[2]

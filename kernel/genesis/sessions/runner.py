@@ -272,6 +272,8 @@ class SessionRunner:
         record = session.journal.session
         tasks = list(session.journal.tasks.values())
         reason = veto_session(self._host, record, tasks)
+        # Who was cancelled meanwhile stays at the gates: noticed before they are asked again.
+        self._next_poll = 0.0
         if reason is None:
             self._database.writer.write(lambda c: sessions.open_gates(c, record.id))
         else:

@@ -14,11 +14,9 @@ from sqlalchemy import (
     Connection,
     bindparam,
     delete,
-    false,
     insert,
     literal_column,
     select,
-    true,
     update,
 )
 
@@ -74,7 +72,6 @@ _CLAIM = (
         owner=bindparam("new_owner"),
         attempt=_queue.c.attempt + 1,
         lease_until=bindparam("until"),
-        cancel_requested=false(),
     )
     .returning(_queue.c.item, _queue.c.attempt, _queue.c.priority, _queue.c.run_at, _queue.c.id)
 )
@@ -94,7 +91,7 @@ _RENEW = (
     update(_queue)
     .where(_queue.c.owner == bindparam("of_owner"), _queue.c.status == _LEASED)
     .values(lease_until=bindparam("until"))
-    .returning(_queue.c.item, _queue.c.attempt, _queue.c.cancel_requested)
+    .returning(_queue.c.item, _queue.c.attempt)
 )
 _OVERDUE = (
     select(_queue.c.id)
@@ -120,11 +117,6 @@ _WITHDRAW = (
     .where(_queue.c.lane == bindparam("in_lane"), _queue.c.status == _READY)
     .returning(_queue.c.item)
 )
-_REQUEST_CANCEL = (
-    update(_queue)
-    .where(_queue.c.lane == bindparam("in_lane"), _queue.c.status == _LEASED)
-    .values(cancel_requested=true())
-)
 
 
 def enqueue(connection: Connection, entries: Sequence[QueueEntry]) -> None:
@@ -141,7 +133,6 @@ def enqueue(connection: Connection, entries: Sequence[QueueEntry]) -> None:
             "run_at": entry.run_at,
             "attempt": entry.attempt,
             "status": "ready",
-            "cancel_requested": False,
         }
         for entry in entries
     ]
@@ -177,10 +168,10 @@ def retry(connection: Connection, lease: Lease, *, after_seconds: float = 0) -> 
     _require([lease], connection.execute(_RETRY, values).rowcount)
 
 
-def renew(connection: Connection, owner: str) -> dict[tuple[str, int], bool]:
-    """Extend all of an owner's leases; for each `(item, attempt)` whether it shall be cancelled."""
-    rows = connection.execute(_RENEW, {"of_owner": owner, "until": utc_after(LEASE_SECONDS)}).all()
-    return {(row.item, row.attempt): bool(row.cancel_requested) for row in rows}
+def renew(connection: Connection, owner: str) -> set[tuple[str, int]]:
+    """Extend all of an owner's leases; gives what it still holds, each `(item, attempt)`."""
+    values = {"of_owner": owner, "until": utc_after(LEASE_SECONDS)}
+    return {(row.item, row.attempt) for row in connection.execute(_RENEW, values)}
 
 
 def is_overdue(connection: Connection, lane: str) -> bool:
@@ -198,11 +189,6 @@ def release_others(connection: Connection, lane: str, keeper: str) -> list[tuple
 def withdraw_ready(connection: Connection, lane: str) -> list[str]:
     """Take out what nobody has started; gives the items."""
     return list(connection.execute(_WITHDRAW, {"in_lane": lane}).scalars())
-
-
-def request_cancel(connection: Connection, lane: str) -> int:
-    """Ask the owners of leased items to cancel them; gives how many are asked."""
-    return connection.execute(_REQUEST_CANCEL, {"in_lane": lane}).rowcount
 
 
 def _keys(leases: Sequence[Lease]) -> list[dict[str, object]]:

@@ -190,10 +190,10 @@ def finish_session(
         append_events(connection, [NewEvent("session.finished", session_id, session_id, payload)])
 
 
-def cancel_tasks(connection: Connection, session_id: str, reason: str) -> int:
-    """Cancel what has not begun and ask for the end of what has; gives how many are running.
+def cancel_tasks(connection: Connection, session_id: str, reason: str) -> None:
+    """Cancel what has not begun, and ask the session's owner to end what has and then finish it.
 
-    The session's owner finishes it once nothing runs any more.
+    Raises UsageError when the session has ended already.
     """
     queue.withdraw_ready(connection, session_id)
     ended = _end_pending(connection, session_id, Status.CANCELLED, reason)
@@ -206,18 +206,13 @@ def cancel_tasks(connection: Connection, session_id: str, reason: str) -> int:
     if phase is None:
         raise UsageError(f"{session_id} has ended already; there is nothing to cancel.")
     connection.execute(_COUNT_DOWN, {"of_session": session_id, "ended": ended.count(phase)})
-    return queue.request_cancel(connection, session_id)
 
 
-def take_over(connection: Connection, session_id: str, owner: str) -> int:
-    """Become the owner of a session whose owner is dead; its attempts in flight wait again.
-
-    Gives how many attempts had been in flight.
-    """
+def take_over(connection: Connection, session_id: str, owner: str) -> None:
+    """Become the owner of a session whose owner is dead; its attempts in flight wait again."""
     connection.execute(update(_sessions).where(_sessions.c.id == session_id).values(owner=owner))
     interrupted = queue.release_others(connection, session_id, owner)
     record_interrupted(connection, session_id, interrupted)
-    return len(interrupted)
 
 
 def revive(connection: Connection, session_id: str, owner: str) -> None:

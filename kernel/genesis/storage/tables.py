@@ -148,7 +148,6 @@ class QueueRow(SQLModel, table=True):
     owner: str | None = None
     attempt: int = 0
     lease_until: str | None = None
-    cancel_requested: bool = False
 
 
 class EventRow(SQLModel, table=True):

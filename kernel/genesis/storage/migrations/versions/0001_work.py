@@ -141,7 +141,6 @@ def _create_queue_and_events() -> None:
         _text("run_at"), _text("status"), _text("owner", null=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
         _text("lease_until", null=True),
-        sa.Column("cancel_requested", sa.Boolean(), nullable=False),
         sa.UniqueConstraint("item"),
     )  # fmt: skip
     op.create_index(
