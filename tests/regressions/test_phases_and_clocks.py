@@ -44,8 +44,11 @@ def test_a_verifying_task_that_depends_on_one_waits_for_the_whole_run_phase(
         acting("v", verifies=True, depends_on=["a"], specialist="alpha"),
     ]
     with lab.live(*tasks) as live:
-        until(lambda: live.status("a") == ("completed", 1), "a ends")
         until(lambda: live.status("b") == ("in_progress", 1), "b runs")
+        until(
+            lambda: lab.read(live.kernel, live.id)[1]["a"].status == Status.COMPLETED,
+            "the end of a is recorded",
+        )
         assert queued(live.kernel.database, "v") == 0
         go.touch()
         live.thread.join(30)
@@ -90,8 +93,10 @@ def test_a_clock_that_runs_backwards_delays_nothing(
     minutes = count(1)
     monkeypatch.setattr("genesis.storage.queue.utc_now", lambda: utc_after(-60 * next(minutes)))
     session, tasks = lab.run(
-        acting("a", ["die", 1]), acting("b", depends_on=["a"]), acting("v", verifies=True, kind="verify")
-    )  # fmt: skip
+        acting("a", ["die", 1]),
+        acting("b", depends_on=["a"]),
+        acting("v", verifies=True, kind="verify"),
+    )
     assert session.status == Status.COMPLETED
     assert tasks["a"].attempt == 2
 
