@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 from genesis import Kernel
 from genesis.home import Home
+from genesis.host import delivery
 from genesis.host.delivery import EventDelivery
 from genesis.host.faults import lift_quarantine
 from genesis.host.loading import StepLimits
@@ -69,6 +70,29 @@ def test_all_events_come_once_and_in_order_when_nothing_goes_wrong(site: Site, h
         events = happen(kernel, 150)
     assert events == module.HEARD
     assert len(events) == 300
+
+
+def test_what_happens_between_the_last_look_and_the_stop_is_told(
+    site: Site, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = install(site, "listener")
+    read = delivery.events_after
+    written = threading.Event()
+
+    def read_and_be_overtaken(*arguments: object) -> object:
+        found = read(*arguments)
+        if not found and not written.is_set():
+            happen(kernel, 1)
+            kernel.delivery._stopping.set()
+            written.set()
+        return found
+
+    with Kernel(home, candidates=site.candidates()) as kernel:
+        monkeypatch.setattr(delivery, "events_after", read_and_be_overtaken)
+        kernel.delivery.wake()
+        assert written.wait(30)
+        events = event_ids(kernel)
+    assert events == module.HEARD
 
 
 def test_what_was_told_is_not_told_again_after_a_restart(site: Site, home: Home) -> None:

@@ -68,10 +68,12 @@ class EventDelivery:
         failures = 0
         while not self._host.is_quarantined(plugin):
             seen = self._wakes
+            # Asked before reading: what was written before the stop is then still delivered.
+            is_last = self._stopping.is_set()
             with self._database.read() as connection:
                 events = events_after(connection, cursor, _BATCH)
             if not events:
-                if self._stopping.is_set():
+                if is_last:
                     return
                 self._wait(seen)
                 continue
