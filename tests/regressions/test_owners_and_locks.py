@@ -156,10 +156,11 @@ class Locked:
         """Let the callers wait for one turn of the writer, so that they are one group."""
         writer = self.database.writer
         threads = [threading.Thread(target=call, args=(n,)) for n in range(CALLERS)]
-        with writer._lock:
-            for thread in threads:
-                thread.start()
-            until(lambda: len(writer._waiting) == CALLERS, "all wait")
+        writer._led = True
+        for thread in threads:
+            thread.start()
+        until(lambda: len(writer._waiting) == CALLERS, "all wait")
+        writer._hand_over()
         for thread in threads:
             thread.join(60)
 

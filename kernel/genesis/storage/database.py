@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +13,14 @@ from typing import Literal
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
-from genesis.storage.failures import BUSY_SECONDS, storage_errors
+from genesis.errors import StorageError
+from genesis.storage.failures import BUSY_SECONDS, explain, storage_errors
+from genesis.storage.statements import Statement, Value, Values
 from genesis.storage.writer import Writer
 
 Durability = Literal["full", "normal"]
 _WAL_BYTES = 64 * 1024 * 1024
+_IDLE_READERS = 4
 
 
 class Database:
@@ -32,6 +36,7 @@ class Database:
             self._read_engine = _engine(path, durability, writes=False)
             self._write_engine = _engine(path, durability, writes=True)
             self.writer = Writer(self._write_engine.connect(), path)
+        self._readers: deque[sqlite3.Connection] = deque()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -39,8 +44,35 @@ class Database:
         with storage_errors(self.path), self._read_engine.connect() as connection:
             yield connection
 
+    def fetch(self, statement: Statement, values: Values) -> list[tuple[Value, ...]]:
+        """The rows of one query, which sees one consistent state; several times cheaper than
+        `read`, and no transaction stays open."""
+        try:
+            reader = self._readers.pop()
+        except IndexError:
+            reader = self._open_reader()
+        try:
+            return reader.execute(statement.text, statement.bound(values)).fetchall()
+        except sqlite3.Error as error:
+            raise StorageError(explain(error, self.path)) from error
+        finally:
+            self._readers.append(reader)
+            if len(self._readers) > _IDLE_READERS:
+                self._readers.popleft().close()
+
+    def _open_reader(self) -> sqlite3.Connection:
+        with storage_errors(self.path):
+            pooled = self._read_engine.raw_connection()
+            reader = pooled.driver_connection
+            # It stays with us: the pool counts only what it will get back.
+            pooled.detach()
+        assert isinstance(reader, sqlite3.Connection)
+        return reader
+
     def close(self) -> None:
         """Let the planner keep its statistics and give every file back."""
+        while self._readers:
+            self._readers.pop().close()
         self.writer.close()
         self._write_engine.dispose()
         self._read_engine.dispose()

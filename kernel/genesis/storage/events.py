@@ -12,11 +12,12 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from genesis.clock import utc_now
 from genesis.contracts.events import Event
+from genesis.storage.statements import Statement, Values
 from genesis.storage.tables import EventCursorRow, EventRow, table
 
 _events = table(EventRow)
 _cursors = table(EventCursorRow)
-_APPEND = insert(_events)
+_APPEND = Statement(insert(_events), ["type", "subject", "session_id", "payload", "created_at"])
 _AFTER = (
     select(_events)
     .where(_events.c.id > bindparam("after"))
@@ -45,7 +46,7 @@ class NewEvent:
 def append_events(connection: Connection, events: Sequence[NewEvent]) -> None:
     """Write events in this order."""
     now = utc_now()
-    rows = [
+    rows: list[Values] = [
         {
             "type": event.type,
             "subject": event.subject,
@@ -55,8 +56,7 @@ def append_events(connection: Connection, events: Sequence[NewEvent]) -> None:
         }
         for event in events
     ]
-    if rows:
-        connection.execute(_APPEND, rows)
+    _APPEND.run_many(connection, rows)
 
 
 def events_after(connection: Connection, event_id: int, at_most: int = 100) -> list[Event]:

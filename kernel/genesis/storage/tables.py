@@ -11,6 +11,8 @@ from typing import cast
 from sqlalchemy import Index, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from genesis.storage.mind_tables import MIND_TABLES
+
 
 class TeamRow(SQLModel, table=True):
     """A team of specialists."""
@@ -200,13 +202,14 @@ class PluginFaultRow(SQLModel, table=True):
     created_at: str
 
 
-KERNEL_TABLES = frozenset(
+WORK_TABLES = frozenset(
     str(model.__tablename__)
     for model in (
         TeamRow, AgentRow, RepositoryRow, SessionRow, TaskRow, TaskDependencyRow, QueueRow,
         EventRow, EventCursorRow, PluginRow, PluginFaultRow,
     )
 )  # fmt: skip
+KERNEL_TABLES = WORK_TABLES | MIND_TABLES
 
 
 def table(model: type[SQLModel]) -> Table:

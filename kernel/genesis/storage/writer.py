@@ -1,7 +1,8 @@
 """The single writer of a process, with group commit.
 
-Whoever holds the lock commits for everyone who waits: while one group is being made durable, the
-next gathers. One caller alone pays for no thread switch; sixty share one disk flush.
+The first caller leads: it commits for everyone who waits, and then hands over to the one who has
+waited longest. While one group is being made durable, the next gathers. One caller alone pays for
+no thread switch; sixty share one disk flush.
 """
 
 from __future__ import annotations
@@ -30,8 +31,13 @@ class _Waiting(Generic[T]):
     def __init__(self, operation: Callable[[Connection], T]) -> None:
         self.operation = operation
         self.done = False
+        self.leads = False
+        self.abandoned = False
         self.value: T | None = None
         self.error: Exception | None = None
+        # Each its own: of callers that wait on one lock, who returns to it first passes the others.
+        self.turn = threading.Lock()
+        self.turn.acquire()
 
     def settle(self, error: Exception | None = None) -> None:
         self.error = error
@@ -45,6 +51,7 @@ class Writer:
         self._connection = connection
         self._path = path
         self._lock = threading.Lock()
+        self._led = False
         self._waiting: deque[_Waiting[object]] = deque()
 
     def write(self, operation: Callable[[Connection], T]) -> T:
@@ -54,40 +61,61 @@ class Writer:
         another of its group failed. Raises what the operation raised, or StorageError.
         """
         waiting = _Waiting(operation)
-        self._waiting.append(waiting)  # type: ignore[arg-type]  # settled values are not mixed
-        with self._lock:
-            # Another caller may have committed ours together with its own.
+        queued: _Waiting[object] = waiting  # type: ignore[assignment]  # values are not mixed
+        try:
+            with self._lock:
+                self._waiting.append(queued)
+                waiting.leads = not self._led
+                self._led = True
+            if not waiting.leads:
+                waiting.turn.acquire()
             if not waiting.done:
-                try:
-                    self._commit_waiting()
-                except BaseException:
-                    # Ctrl-C: this caller learns that its own operation was not done.
-                    with suppress(ValueError):
-                        self._waiting.remove(waiting)  # type: ignore[arg-type]  # as above
-                    raise
+                self._commit_group()
+        except BaseException:
+            # Ctrl-C: this caller learns that its own operation was not done.
+            with self._lock, suppress(ValueError):
+                waiting.abandoned = True
+                self._waiting.remove(queued)
+            raise
+        finally:
+            if waiting.leads:
+                self._hand_over()
         if waiting.error is not None:
             raise waiting.error
         return waiting.value  # type: ignore[return-value]  # set whenever error is None
 
     def close(self) -> None:
         """Finish what waits, then close the connection."""
-        with self._lock:
-            self._commit_waiting()
-            with suppress(DBAPIError, sqlite3.Error):
-                self._connection.exec_driver_sql("PRAGMA optimize")
-                self._connection.rollback()
-            self._connection.close()
+        self.write(_nothing)
+        with suppress(DBAPIError, sqlite3.Error):
+            self._connection.exec_driver_sql("PRAGMA optimize")
+            self._connection.rollback()
+        self._connection.close()
 
-    def _commit_waiting(self) -> None:
-        while self._waiting:
-            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), _GROUP_LIMIT))]
-            try:
-                if not self._commit(group):
-                    for waiting in group:
-                        self._commit([waiting])
-            finally:
-                # After Ctrl-C in this thread the others of the group commit their own.
-                self._waiting.extendleft(w for w in reversed(group) if not w.done)
+    def _hand_over(self) -> None:
+        with self._lock:
+            self._led = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].leads = True
+                self._waiting[0].turn.release()
+
+    def _commit_group(self) -> None:
+        """Commit for all who wait; the caller leads and is the first of them."""
+        with self._lock:
+            size = min(len(self._waiting), _GROUP_LIMIT)
+            group = [self._waiting.popleft() for _ in range(size)]
+        try:
+            if not self._commit(group):
+                for waiting in group:
+                    self._commit([waiting])
+        finally:
+            # After Ctrl-C in this thread the others of the group commit their own.
+            with self._lock:
+                left = [w for w in reversed(group) if not (w.done or w.abandoned)]
+                self._waiting.extendleft(left)
+            for waiting in group[1:]:
+                if waiting.done:
+                    waiting.turn.release()
 
     def _commit(self, group: list[_Waiting[object]]) -> bool:
         """Commit a group. A failing group of one keeps its error; a larger one is tried apart."""
@@ -116,3 +144,7 @@ class Writer:
         explained = StorageError(explain(error, self._path))
         explained.__cause__ = error
         return explained
+
+
+def _nothing(_connection: Connection) -> None:
+    """What is written last, behind everything that waits."""
