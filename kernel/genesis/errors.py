@@ -40,6 +40,24 @@ class NewerDatabaseError(StorageError):
     """The database was written by a later release than this one."""
 
 
+class BackupError(StorageError):
+    """A backup cannot be made, read or put back; the home is as it was."""
+
+
+class MindError(GenesisError):
+    """A mind's file cannot be read or written; the message names the file and the key."""
+
+    exit_code = 3
+
+
+class MindTooLargeError(MindError):
+    """A mind's file would grow beyond its limit; nothing was written."""
+
+
+class NewerMindError(MindError):
+    """A mind's file was written by a later release than this one; nothing was changed."""
+
+
 class PluginError(GenesisError):
     """A plugin cannot be used; the message names it and the step at which it failed."""
 

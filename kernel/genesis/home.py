@@ -26,6 +26,19 @@ class Home:
         return self.root / "genesis.db"
 
     @property
+    def minds(self) -> Path:
+        return self.root / "minds"
+
+    @property
+    def indexes(self) -> Path:
+        """The vector index of each mind, made from the database."""
+        return self.root / "data" / "chroma"
+
+    @property
+    def backups(self) -> Path:
+        return self.root / "backups"
+
+    @property
     def agents(self) -> Path:
         return self.root / "agents"
 
@@ -116,6 +129,12 @@ def is_owner_alive(home: Home, owner: str) -> bool:
         return False
     except BlockingIOError:
         return True
+
+
+def living_owners(home: Home) -> list[str]:
+    """The owners whose processes run now; clears what dead ones left."""
+    names = [path.stem.removeprefix("owner-") for path in home.locks.glob("owner-*.lock")]
+    return sorted(owner for owner in names if is_owner_alive(home, owner))
 
 
 def _lock_path(home: Home, owner: str) -> Path:

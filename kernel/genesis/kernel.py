@@ -12,7 +12,6 @@ from types import TracebackType
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from genesis import __version__
 from genesis.errors import UsageError
 from genesis.executors.inline import InlineExecutor
 from genesis.executors.process import ProcessExecutor
@@ -22,7 +21,7 @@ from genesis.host.discovery import Candidate, discover
 from genesis.host.dispatch import Limits
 from genesis.host.host import PluginHost
 from genesis.host.loading import StepLimits
-from genesis.host.selection import select
+from genesis.host.selection import select_by_settings
 from genesis.sessions.planner import first_tasks
 from genesis.sessions.repository import find_repository
 from genesis.sessions.roster import Roster, gather_roster
@@ -51,13 +50,8 @@ class Kernel:
         self.home = home
         tables = read_settings_file(home.settings_file)
         self.settings = load_kernel_settings(home.settings_file, tables, plugins)
-        selection = select(
-            discover() if candidates is None else candidates,
-            kernel_version=__version__,
-            chosen=self.settings.plugins,
-            disabled=self.settings.disabled,
-            order=self.settings.order,
-        )
+        installed = discover() if candidates is None else candidates
+        selection = select_by_settings(installed, self.settings)
         home.prepare()
         with ExitStack() as stack:
             self._lock = OwnerLock(home)

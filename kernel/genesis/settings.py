@@ -24,6 +24,7 @@ Names = Annotated[tuple[str, ...], NoDecode]
 class KernelSettings(BaseSettings):
     """`plugins` is the chosen set (None: all installed), `order` what to load first.
 
+    `embedder` names what memories are searched with (None: the first that a plugin contributes).
     `workers` is how many attempts run at once; `durability` is `full` (survives a power cut at
     every write) or `normal` (may then lose the last writes, is faster).
     """
@@ -33,6 +34,7 @@ class KernelSettings(BaseSettings):
     plugins: Names | None = None
     disabled: Names = ()
     order: Names = ()
+    embedder: str | None = None
     workers: int = Field(default=max(2, min(os.cpu_count() or 2, 8)), ge=1, le=64)
     durability: Literal["full", "normal"] = "full"
 

@@ -29,12 +29,13 @@ ALLOWED = {
     "storage": LOW,
     "executors": LOW,
     "host": LOW | {"hookspecs", "storage", "executors.process_tree"},
+    "minds": LOW | {"hookspecs", "storage", "host"},
     "sessions": LOW | {"hookspecs", "storage", "host", "executors"},
     "testing": LOW | {"executors"},
-    "kernel": LOW | {"hookspecs", "storage", "host", "sessions", "executors"},
-    "cli": LOW | {"hookspecs", "storage", "host", "sessions", "executors", "kernel"},
+    "kernel": LOW | {"hookspecs", "storage", "host", "minds", "sessions", "executors"},
+    "cli": LOW | {"hookspecs", "storage", "host", "minds", "sessions", "executors", "kernel"},
     # Only names for type checkers; at run time they are resolved on first use.
-    "__init__": {"hookspecs", "host", "kernel", "sessions"},
+    "__init__": {"hookspecs", "host", "kernel", "minds", "sessions"},
 }
 CONTRACT_LIBRARIES = {*sys.stdlib_module_names, "pydantic"}
 # Errors are a base module: a tool raises them, and their messages are the user's.

@@ -15,13 +15,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from genesis import __version__
 from genesis.contracts.plugins import PluginState, PluginStatus
 from genesis.executors.process_tree import kill_tree
 from genesis.home import Home
-from genesis.host.discovery import Candidate, discover
-from genesis.host.selection import Selection, select
-from genesis.settings import KernelSettings, load_kernel_settings, read_settings_file
+from genesis.host.discovery import discover
+from genesis.host.selection import select_by_settings
+from genesis.settings import load_kernel_settings, read_settings_file
 
 _SECONDS = 60.0
 _LOADING = "loading "
@@ -38,11 +37,11 @@ def probe_plugins(home: Home, plugins: str | None = None) -> list[PluginStatus]:
     candidates = discover()
     fatal: dict[str, PluginStatus] = {}
     while True:
-        selection = _select(candidates, settings, set(fatal))
+        selection = select_by_settings(candidates, settings, fatal)
         if not selection.load:
             found = list(selection.excluded)
             break
-        statuses, blamed = _try(home, plugins, set(fatal))
+        statuses, blamed = _try(home, plugins, fatal)
         if blamed is None:
             found = statuses
             break
@@ -75,7 +74,7 @@ def main() -> None:
         database = Database(Path(folder) / "probe.db", durability="normal")
         migrate(database, "kernel", KERNEL_REVISIONS)
         host = PluginHost(database, tables, Path(folder))
-        host.load(_select(discover(), settings, skip))
+        host.load(select_by_settings(discover(), settings, skip))
         statuses = [status.model_dump(mode="json") for status in host.statuses()]
         sys.stdout.write(f"\n{_RESULT}{json.dumps(statuses)}\n")
         sys.stdout.flush()
@@ -83,16 +82,6 @@ def main() -> None:
         database.close()
     # A thread that a plugin left behind cannot hold the trial up.
     os._exit(0)
-
-
-def _select(candidates: list[Candidate], settings: KernelSettings, skip: set[str]) -> Selection:
-    return select(
-        candidates,
-        kernel_version=__version__,
-        chosen=settings.plugins,
-        disabled={*settings.disabled, *skip},
-        order=settings.order,
-    )
 
 
 def _try(

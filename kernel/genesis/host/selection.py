@@ -9,9 +9,11 @@ from functools import lru_cache
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from genesis import __version__
 from genesis.contracts.plugins import PluginState, PluginStatus
 from genesis.errors import UsageError
 from genesis.host.discovery import KERNEL_DISTRIBUTION, Candidate, canonical_name
+from genesis.settings import KernelSettings
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,30}")
 
@@ -22,6 +24,19 @@ class Selection:
 
     load: tuple[Candidate, ...]
     excluded: tuple[PluginStatus, ...]
+
+
+def select_by_settings(
+    candidates: Sequence[Candidate], settings: KernelSettings, skip: Collection[str] = ()
+) -> Selection:
+    """Choose for this kernel as its settings say; those of `skip` count as disabled."""
+    return select(
+        candidates,
+        kernel_version=__version__,
+        chosen=settings.plugins,
+        disabled={*settings.disabled, *skip},
+        order=settings.order,
+    )
 
 
 def select(

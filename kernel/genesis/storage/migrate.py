@@ -13,11 +13,14 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from genesis.clock import utc_now
 from genesis.errors import GenesisError, NewerDatabaseError, StorageError
+from genesis.storage.backup import copy_database
 from genesis.storage.database import Database
 
 _ENVIRONMENT = Path(__file__).parent / "migrations"
 KERNEL_REVISIONS = _ENVIRONMENT / "versions"
+_COPIES = 3
 
 
 def migrate(
@@ -26,8 +29,9 @@ def migrate(
     revisions: Path,
     check: Callable[[Connection], None] | None = None,
 ) -> None:
-    """Apply what is missing. Costs one small query when nothing is. `check` looks at the result
-    before it counts, and undoes it by raising.
+    """Apply what is missing. Costs one small query when nothing is. What is changed is first
+    copied to `backups/` beside the database. `check` looks at the result before it counts, and
+    undoes it by raising.
 
     Raises NewerDatabaseError when the database knows a later revision than the folder, and
     StorageError when a revision fails; the tables are then as they were before.
@@ -44,6 +48,9 @@ def migrate(
             "use another --home. Nothing was changed."
         )
 
+    if recorded is not None:
+        _keep_copy(database.path, owner, expected)
+
     def upgrade(connection: Connection) -> None:
         try:
             _upgrade(connection, owner, revisions)
@@ -59,6 +66,16 @@ def migrate(
             check(connection)
 
     database.writer.write(upgrade)
+
+
+def _keep_copy(path: Path, owner: str, expected: str) -> None:
+    """Copy a database into `backups/` before its tables change; the last few copies stay."""
+    folder = path.parent / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    stamp = utc_now().replace(":", "").replace("-", "").replace(".", "")
+    copy_database(path, folder / f"before-{owner}-{expected}-{stamp}.db")
+    for older in sorted(folder.glob(f"before-{owner}-*.db"))[:-_COPIES]:
+        older.unlink(missing_ok=True)
 
 
 def newest_revision(revisions: Path) -> str:
