@@ -15,6 +15,7 @@ from genesis.host.faults import quarantine
 from tests.host.installing import HEADER, MEMBER, Site, make_home
 
 GOOD = HEADER + MEMBER.replace("{name}", "good") + "\nclass Sick(Member):\n    pass\n"
+FIRST_PARTY = {"engineering", "minilm"}
 SETTINGS = """# mine
 [kernel]
 workers = 2  # two cores
@@ -46,7 +47,7 @@ class Terminal:
 
     def states(self, **variables: str) -> dict[str, dict[str, str]]:
         found = json.loads(self.run("plugins", "--json", **variables))
-        return {status["id"]: status for status in found if status["id"] != "engineering"}
+        return {status["id"]: status for status in found if status["id"] not in FIRST_PARTY}
 
 
 @pytest.fixture
