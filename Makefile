@@ -19,10 +19,10 @@ help:
 setup: $(STAMP)
 
 # The environment is made anew when what it is made from has changed.
-$(STAMP): pyproject.toml plugins/engineering/pyproject.toml constraints.txt
+$(STAMP): pyproject.toml plugins/engineering/pyproject.toml plugins/minilm/pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Genesis needs Python 3.11 or later, this is " + sys.version.split()[0] + ". Try make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' -e plugins/engineering
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' -e plugins/engineering -e plugins/minilm
 	@touch $(STAMP)
 
 demo: setup

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from genesis.contracts.embedders import Embedder
 from genesis.contracts.events import Event
 from genesis.contracts.plugins import SessionRequest, Tables, TaskRequest, Veto
 from genesis.contracts.specialists import Specialist, Team, Tool
@@ -59,6 +60,19 @@ def genesis_specialists() -> Iterable[Specialist]:
 
     Called: once at boot.
     Returns: records `Specialist`; ids are unique, their team and tools must exist.
+    If it fails: the plugin is `failed` and all it contributed is withdrawn.
+    Since: 0.1.
+    """
+    return ()
+
+
+@hook("collect", record=Embedder)
+def genesis_embedders() -> Iterable[Embedder]:
+    """Embedders that memories can be searched with.
+
+    Called: once at boot, or when a mind that was opened without a kernel embeds its first text.
+    Returns: records `Embedder`; names are unique over all plugins. `[kernel] embedder` names the
+    one to use; without it, the first one is used.
     If it fails: the plugin is `failed` and all it contributed is withdrawn.
     Since: 0.1.
     """

@@ -1,5 +1,6 @@
 """The public records and protocols that kernel and plugins exchange."""
 
+from genesis.contracts.embedders import Embedder
 from genesis.contracts.findings import Finding, Omission, Severity
 from genesis.contracts.specialists import Specialist, Team, Tool, ToolUse
 from genesis.contracts.work import (
@@ -16,6 +17,7 @@ from genesis.contracts.work import (
 
 __all__ = [
     "Artifact",
+    "Embedder",
     "Finding",
     "Omission",
     "Phase",

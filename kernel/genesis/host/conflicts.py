@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from genesis.contracts.embedders import Embedder
 from genesis.contracts.plugins import Tables
 from genesis.contracts.specialists import Specialist, Team, Tool
 from genesis.host.loaded import LoadedPlugin
@@ -67,4 +68,5 @@ def _names(loaded: LoadedPlugin) -> list[tuple[str, str]]:
         *(("team", team.id) for team in loaded.of(Team)),
         *(("tool", tool.name) for tool in loaded.of(Tool)),
         *(("specialist", specialist.id) for specialist in loaded.of(Specialist)),
+        *(("embedder", embedder.name) for embedder in loaded.of(Embedder)),
     ]

@@ -1,0 +1,1 @@
+"""The embedder all-MiniLM-L6-v2: it finds memories by meaning and needs no network."""
