@@ -13,11 +13,20 @@ if TYPE_CHECKING:
     from genesis.host.hooks import hook, implements
     from genesis.host.plugin import NoSettings, Plugin, PluginContext
     from genesis.kernel import Kernel
+    from genesis.minds.conversation import ConversationManager
+    from genesis.minds.memory import MemoryManager
+    from genesis.minds.memory_record import Memory, MemoryType
+    from genesis.mind import Mind
     from genesis.sessions.specialist_files import read_specialist, read_specialists
 
 __version__ = "0.1.0"
 __all__ = [
+    "ConversationManager",
     "Kernel",
+    "Memory",
+    "MemoryManager",
+    "MemoryType",
+    "Mind",
     "NoSettings",
     "Plugin",
     "PluginContext",
@@ -30,7 +39,12 @@ __all__ = [
 ]
 
 _MODULES = {
+    "ConversationManager": "genesis.minds.conversation",
     "Kernel": "genesis.kernel",
+    "Memory": "genesis.minds.memory_record",
+    "MemoryManager": "genesis.minds.memory",
+    "MemoryType": "genesis.minds.memory_record",
+    "Mind": "genesis.mind",
     "NoSettings": "genesis.host.plugin",
     "Plugin": "genesis.host.plugin",
     "PluginContext": "genesis.host.plugin",

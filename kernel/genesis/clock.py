@@ -19,8 +19,27 @@ def utc_after(seconds: float) -> str:
 
 def seconds_between(earlier: str, later: str) -> float:
     """Seconds from one timestamp to another."""
-    return (_parse(later) - _parse(earlier)).total_seconds()
+    return (as_datetime(later) - as_datetime(earlier)).total_seconds()
 
 
-def _parse(text: str) -> datetime:
-    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
+def as_datetime(moment: str | datetime) -> datetime:
+    """A moment as an aware datetime in UTC.
+
+    `moment` is ISO 8601 text or a datetime. Without an offset it is the local time of this
+    machine (of the hour that a change of the clocks repeats, the first). Raises ValueError for
+    what is no such text, or lies outside of the years 1 to 9999 in UTC.
+    """
+    try:
+        found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        return found.astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise ValueError(
+            f"{str(moment)[:60]!r} is no time; write it as 2026-11-22T00:46:08Z"
+        ) from None
+
+
+def parse_time(moment: str | datetime) -> str:
+    """A moment as text in the format of this module; reads and raises what `as_datetime` does."""
+    # Not strftime: it does not pad years before 1000 to the fixed width.
+    naive = as_datetime(moment).replace(tzinfo=None)
+    return naive.isoformat(timespec="microseconds") + "Z"

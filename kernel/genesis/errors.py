@@ -76,3 +76,12 @@ class LostLeaseError(GenesisError):
 
 class AttemptCancelledError(GenesisError):
     """Raised inside a tool, from `context.progress`, once its attempt was cancelled."""
+
+
+class EmbedderError(GenesisError):
+    """Text cannot be made a vector: no embedder, an unknown one, or one that gave something else
+    than it promises; the message names it."""
+
+
+class EmbedderMismatchError(EmbedderError):
+    """Memories have vectors of another embedder, and vectors of two are never compared."""

@@ -57,7 +57,9 @@ class Home:
     def prepare(self) -> None:
         """Create the folder and prove that it can be written. Raises HomeError."""
         try:
-            self.locks.mkdir(parents=True, exist_ok=True)
+            # What minds remember is their owner's alone.
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.locks.mkdir(exist_ok=True)
             ignore = self.root / ".gitignore"
             if not ignore.exists():
                 # In a checkout, nothing of ours shall be committed or reviewed.

@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
@@ -31,6 +33,9 @@ from genesis.storage import people, queue, sessions
 from genesis.storage.database import Database
 from genesis.storage.migrate import KERNEL_REVISIONS, migrate
 from genesis.storage.records import SessionRecord, open_sessions, read_session
+
+if TYPE_CHECKING:
+    from genesis.minds.store import MindStore
 
 
 class Kernel:
@@ -81,6 +86,16 @@ class Kernel:
         trace: TracebackType | None,
     ) -> None:
         self._cleanup.close()
+
+    @cached_property
+    def minds(self) -> MindStore:
+        """What the minds of this home share: `Mind.load("Atlas", store=kernel.minds)`."""
+        # Only a kernel whose minds are asked for imports what they need.
+        from genesis.minds.store import MindStore
+
+        store = MindStore(self.home, self.database, self.settings, self.host.records)
+        self._cleanup.callback(store.close)
+        return store
 
     @property
     def owner(self) -> str:

@@ -8,13 +8,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import dispatch, queue, session, startup
+from tests.benchmarks import background, concerns, dispatch, queue, session, startup
 
 PARTS = {
     "startup": startup.measure,
     "dispatch": dispatch.measure,
     "session": session.measure,
     "queue": queue.measure,
+    "background": background.measure,
+    "concerns": concerns.measure,
 }
 
 

@@ -13,8 +13,10 @@ import sys
 import click
 
 from genesis import __version__
+from genesis.cli.backup import backup, restore, verify
 from genesis.cli.completion import completion
 from genesis.cli.doctor import doctor
+from genesis.cli.minds import minds
 from genesis.cli.plugins import plugins
 from genesis.cli.run import run
 from genesis.cli.sessions import cancel, sessions
@@ -41,7 +43,9 @@ def cli() -> None:
     """
 
 
-for command in (run, sessions, cancel, plugins, doctor, completion):
+for command in (
+    run, sessions, cancel, minds, backup, restore, verify, plugins, doctor, completion,
+):  # fmt: skip
     cli.add_command(command)
 
 

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from genesis.contracts.plugins import PluginState, PluginStatus
@@ -85,7 +86,7 @@ def main() -> None:
 
 
 def _try(
-    home: Home, plugins: str | None, skip: set[str]
+    home: Home, plugins: str | None, skip: Collection[str]
 ) -> tuple[list[PluginStatus], tuple[str, str] | None]:
     """One trial: the states, or who ended it and how."""
     process = subprocess.Popen(

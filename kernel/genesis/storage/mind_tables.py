@@ -12,6 +12,8 @@ from sqlmodel import Field, SQLModel
 
 RARE_ROLE = "role IN ('system', 'tool')"
 OPEN_CONCERN = "status <> 'resolved'"
+SHARED_MEMORY = "relationship_context IN ('shared', 'generic')"
+ARCHIVED_MEMORY = "archived_at IS NOT NULL"
 
 
 class MindRow(SQLModel, table=True):
@@ -44,6 +46,10 @@ class MessageRow(SQLModel, table=True):
         Index(
             "ix_messages_environment", "mind_gmid", "environment_id", "timestamp", "id",
             sqlite_where=text("environment_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_messages_thread", "mind_gmid", "user_email", "environment_id", "timestamp", "id",
+            sqlite_where=text("user_email IS NOT NULL AND environment_id IS NOT NULL"),
         ),
         Index(
             "ix_messages_role", "mind_gmid", "role", "timestamp", "id",
@@ -99,7 +105,10 @@ class WordIndexRow(SQLModel, table=True):
 
 
 class MemoryRow(SQLModel, table=True):
-    """One memory. This is the record; the vector index is made from it."""
+    """One memory. This is the record; the vector index is made from it.
+
+    `awaits_vector` marks one that has no vector of the mind's embedder (yet).
+    """
 
     __tablename__ = "memories"
     __table_args__ = (
@@ -108,8 +117,22 @@ class MemoryRow(SQLModel, table=True):
         Index("ix_memories_user", "mind_gmid", "user_email", "created_at", "id"),
         Index("ix_memories_importance", "mind_gmid", "importance", "id"),
         Index("ix_memories_content", "mind_gmid", "content_hash"),
+        Index(
+            "ix_memories_environment", "mind_gmid", "environment_id",
+            sqlite_where=text("environment_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_memories_emotion", "mind_gmid", "emotion",
+            sqlite_where=text("emotion IS NOT NULL"),
+        ),
+        Index(
+            "ix_memories_shared", "mind_gmid", "created_at", "id", sqlite_where=text(SHARED_MEMORY)
+        ),
+        Index("ix_memories_merged", "merged_into", sqlite_where=text("merged_into IS NOT NULL")),
+        Index("ix_memories_archived", "mind_gmid", sqlite_where=text(ARCHIVED_MEMORY)),
+        Index("ix_memories_awaiting", "mind_gmid", "id", sqlite_where=text("awaits_vector = 1")),
         {"sqlite_autoincrement": True},
-    )
+    )  # fmt: skip
     id: int | None = Field(default=None, primary_key=True)
     memory_id: str = Field(unique=True)
     mind_gmid: str = Field(foreign_key="minds.gmid")
@@ -131,6 +154,7 @@ class MemoryRow(SQLModel, table=True):
     extra_data: str | None = None
     archived_at: str | None = None
     merged_into: str | None = None
+    awaits_vector: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
 
 class MemoryTagRow(SQLModel, table=True):
@@ -186,8 +210,10 @@ class ConcernRow(SQLModel, table=True):
             sqlite_where=text(OPEN_CONCERN),
         ),
         Index("ix_concerns_status", "mind_gmid", "status", "created_at", "concern_id"),
-        Index("ix_concerns_user", "mind_gmid", "user_email", "created_at", "concern_id"),
-        Index("ix_concerns_type", "mind_gmid", "concern_type", "created_at", "concern_id"),
+        Index("ix_concerns_user", "mind_gmid", "user_email", "status", "created_at", "concern_id"),
+        Index(
+            "ix_concerns_type", "mind_gmid", "concern_type", "status", "created_at", "concern_id"
+        ),
     )  # fmt: skip
     concern_id: str = Field(primary_key=True)
     mind_gmid: str = Field(foreign_key="minds.gmid")
@@ -214,7 +240,11 @@ class BackgroundTaskRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_background_tasks_status", "mind_gmid", "status", "created_at", "task_id"),
         Index("ix_background_tasks_user", "mind_gmid", "user_email", "created_at", "task_id"),
-    )
+        Index(
+            "ix_background_tasks_ended", "mind_gmid", "completed_at", "task_id",
+            sqlite_where=text("completed_at IS NOT NULL"),
+        ),
+    )  # fmt: skip
     task_id: str = Field(primary_key=True)
     mind_gmid: str = Field(foreign_key="minds.gmid")
     user_email: str | None = None
@@ -222,6 +252,7 @@ class BackgroundTaskRow(SQLModel, table=True):
     handler: str
     status: str = "pending"
     progress: float = 0.0
+    progress_message: str | None = None
     priority: int = 0
     run_at: str | None = None
     created_at: str
@@ -242,9 +273,10 @@ class EnvironmentRow(SQLModel, table=True):
     """A place that a mind knows."""
 
     __tablename__ = "environments"
+    __table_args__ = (Index("ix_environments_owner", "owner_gmid", "created_at", "env_id"),)
     env_id: str = Field(primary_key=True)
     name: str
-    owner_gmid: str = Field(foreign_key="minds.gmid", index=True)
+    owner_gmid: str = Field(foreign_key="minds.gmid")
     env_type: str
     description: str = ""
     is_public: bool = False
@@ -258,7 +290,11 @@ class RelationshipRow(SQLModel, table=True):
     """What a mind feels towards another mind, or a person; one row for each pair."""
 
     __tablename__ = "relationships"
-    __table_args__ = (UniqueConstraint("from_gmid", "to_gmid"),)
+    __table_args__ = (
+        UniqueConstraint("from_gmid", "to_gmid"),
+        Index("ix_relationships_recent", "from_gmid", "id"),
+        Index("ix_relationships_closeness", "from_gmid", "closeness", "id"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     from_gmid: str = Field(foreign_key="minds.gmid")
     to_gmid: str
@@ -273,11 +309,23 @@ class RelationshipRow(SQLModel, table=True):
     extra_data: str = "{}"
 
 
+class ImportedRow(SQLModel, table=True):
+    """A row of an older system that was taken in, and a digest of what it said there ("" where it
+    is not compared). Written with the row, so that each is taken once."""
+
+    __tablename__ = "imported_rows"
+    __table_args__ = {"sqlite_with_rowid": False}
+    source: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    source_id: str = Field(primary_key=True)
+    digest: str = ""
+
+
 MIND_TABLES = frozenset(
     str(model.__tablename__)
     for model in (
         MindRow, MessageRow, ThreadRow, WordIndexRow, MemoryRow, MemoryTagRow, MemoryVectorRow,
         MemoryChangeRow, MemoryIndexRow, ConcernRow, BackgroundTaskRow, EnvironmentRow,
-        RelationshipRow,
+        RelationshipRow, ImportedRow,
     )
 )  # fmt: skip

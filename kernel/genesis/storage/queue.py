@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     bindparam,
     delete,
+    func,
     insert,
     literal_column,
+    null,
     select,
     update,
 )
 
 from genesis.clock import utc_after, utc_now
 from genesis.errors import LostLeaseError
+from genesis.storage.database import Database
+from genesis.storage.statements import Statement, Values
 from genesis.storage.tables import QueueRow, table
 
 LEASE_SECONDS = 30.0
@@ -51,8 +56,8 @@ class QueueEntry:
     attempt: int = 0
 
 
-_INSERT = insert(_queue)
-_CLAIM = (
+_INSERT = Statement(insert(_queue), ["lane", "item", "priority", "run_at", "attempt", "status"])
+_CLAIM = Statement(
     update(_queue)
     .where(
         _queue.c.id.in_(
@@ -81,13 +86,19 @@ _held = (
     & (_queue.c.attempt == bindparam("of_attempt"))
     & (_queue.c.status == _LEASED)
 )
-_COMPLETE = delete(_queue).where(_held)
-_RETRY = (
+_COMPLETE = Statement(delete(_queue).where(_held))
+_RETRY = Statement(
     update(_queue)
     .where(_held)
-    .values(status=_READY, owner=None, lease_until=None, run_at=bindparam("at"))
+    .values(
+        status=_READY,
+        owner=null(),
+        lease_until=null(),
+        run_at=bindparam("at"),
+        lane=func.coalesce(bindparam("to_lane"), _queue.c.lane),
+    )
 )
-_RENEW = (
+_RENEW = Statement(
     update(_queue)
     .where(_queue.c.owner == bindparam("of_owner"), _queue.c.status == _LEASED)
     .values(lease_until=bindparam("until"))
@@ -112,6 +123,42 @@ _RELEASE = (
     .values(status=_READY, owner=None, lease_until=None)
     .returning(_queue.c.item, _queue.c.attempt)
 )
+_in_lanes = (
+    (_queue.c.lane >= bindparam("first"))
+    & (_queue.c.lane < bindparam("beyond"))
+    & (_queue.c.status == _LEASED)
+)
+_HOLDERS = Statement(
+    select(_queue.c.owner, func.min(_queue.c.lease_until)).where(_in_lanes).group_by(_queue.c.owner)
+)
+_RELEASE_HELD = Statement(
+    update(_queue)
+    .where(
+        _in_lanes,
+        _queue.c.owner == bindparam("of_owner"),
+        _queue.c.lease_until < bindparam("before"),
+    )
+    .values(status=_READY, owner=null(), lease_until=null())
+    .returning(_queue.c.item, _queue.c.attempt)
+)
+_HEAD = Statement(
+    select(-_queue.c.priority, _queue.c.id)
+    .where(
+        _queue.c.lane == bindparam("in_lane"),
+        _queue.c.status == _READY,
+        _queue.c.run_at <= bindparam("now"),
+    )
+    .order_by(_queue.c.priority.desc(), _queue.c.run_at, _queue.c.id)
+    .limit(1)
+)
+_NEXT_TIME = Statement(
+    select(func.min(_queue.c.run_at)).where(
+        _queue.c.lane == bindparam("in_lane"), _queue.c.status == _READY
+    )
+)
+_WITHDRAW_ITEM = Statement(
+    delete(_queue).where(_queue.c.item == bindparam("of_item"), _queue.c.status == _READY)
+)
 _WITHDRAW = (
     delete(_queue)
     .where(_queue.c.lane == bindparam("in_lane"), _queue.c.status == _READY)
@@ -125,7 +172,7 @@ def enqueue(connection: Connection, entries: Sequence[QueueEntry]) -> None:
     An empty `run_at` sorts before every time: what is to be done now does not wait for a clock
     that was set back.
     """
-    rows = [
+    rows: list[Values] = [
         {
             "lane": entry.lane,
             "item": entry.item,
@@ -136,42 +183,59 @@ def enqueue(connection: Connection, entries: Sequence[QueueEntry]) -> None:
         }
         for entry in entries
     ]
-    if rows:
-        connection.execute(_INSERT, rows)
+    _INSERT.run_many(connection, rows)
 
 
 def claim(connection: Connection, lane: str, owner: str, at_most: int) -> list[Lease]:
     """Lease up to that many ready items of a lane, first by priority, then by age."""
-    rows = connection.execute(
-        _CLAIM,
-        {
-            "in_lane": lane,
-            "now": utc_now(),
-            "at_most": at_most,
-            "new_owner": owner,
-            "until": utc_after(LEASE_SECONDS),
-        },
-    ).all()
-    ordered = sorted(rows, key=lambda row: (-row.priority, row.run_at, row.id))
-    return [Lease(row.item, row.attempt, owner) for row in ordered]
+    values: Values = {
+        "in_lane": lane,
+        "now": utc_now(),
+        "at_most": at_most,
+        "new_owner": owner,
+        "until": utc_after(LEASE_SECONDS),
+    }
+    rows = _CLAIM.run(connection, values).fetchall()
+    ordered = sorted(rows, key=lambda row: (-row[2], row[3], row[4]))
+    return [Lease(item, attempt, owner) for item, attempt, *_ in ordered]
+
+
+def claim_first(connection: Connection, lanes: Sequence[str], owner: str) -> Lease | None:
+    """Lease one item of several lanes: of those that stand first in their lane, the one with the
+    highest priority, and of these the one that was accepted first."""
+    now = utc_now()
+    heads = [
+        (*row, lane)
+        for lane in lanes
+        for row in _HEAD.run(connection, {"in_lane": lane, "now": now}).fetchall()
+    ]
+    if not heads:
+        return None
+    *_, lane = min(heads)
+    return next(iter(claim(connection, lane, owner, 1)), None)
 
 
 def complete(connection: Connection, leases: Sequence[Lease]) -> None:
     """Take finished items out. Raises LostLeaseError when one is no longer held."""
     if leases:
-        _require(leases, connection.execute(_COMPLETE, _keys(leases)).rowcount)
+        _require(leases, _COMPLETE.run_many(connection, _keys(leases)))
 
 
-def retry(connection: Connection, lease: Lease, *, after_seconds: float = 0) -> None:
-    """Make an item ready again; the next attempt gets the next number."""
-    values = _keys([lease])[0] | {"at": utc_after(after_seconds) if after_seconds else ""}
-    _require([lease], connection.execute(_RETRY, values).rowcount)
+def retry(
+    connection: Connection, lease: Lease, *, after_seconds: float = 0, lane: str | None = None
+) -> str:
+    """Make an item ready again, in another lane if one is given; the next attempt gets the next
+    number. Gives the time at which it may begin, empty for at once."""
+    run_at = utc_after(after_seconds) if after_seconds else ""
+    values = {**_keys([lease])[0], "at": run_at, "to_lane": lane}
+    _require([lease], _RETRY.run(connection, values).rowcount)
+    return run_at
 
 
 def renew(connection: Connection, owner: str) -> set[tuple[str, int]]:
     """Extend all of an owner's leases; gives what it still holds, each `(item, attempt)`."""
-    values = {"of_owner": owner, "until": utc_after(LEASE_SECONDS)}
-    return {(row.item, row.attempt) for row in connection.execute(_RENEW, values)}
+    values: Values = {"of_owner": owner, "until": utc_after(LEASE_SECONDS)}
+    return {(item, attempt) for item, attempt in _RENEW.run(connection, values).fetchall()}
 
 
 def is_overdue(connection: Connection, lane: str) -> bool:
@@ -186,12 +250,43 @@ def release_others(connection: Connection, lane: str, keeper: str) -> list[tuple
     return [(row.item, row.attempt) for row in rows]
 
 
+def read_holders(database: Database, prefix: str) -> list[tuple[str, bool]]:
+    """Who holds leases in lanes that begin with `prefix`, and whether one of them has run out."""
+    values: Values = {"first": prefix, "beyond": prefix + "~"}
+    now = utc_now()
+    return [(str(owner), str(until) < now) for owner, until in database.fetch(_HOLDERS, values)]
+
+
+def release_held(
+    connection: Connection, prefix: str, owner: str, *, only_overdue: bool
+) -> list[tuple[str, int]]:
+    """Make ready what an owner holds in lanes that begin with `prefix`: all of it when it is
+    known dead, or what has run out. Gives each `(item, attempt)`."""
+    values: Values = {
+        "first": prefix,
+        "beyond": prefix + "~",
+        "of_owner": owner,
+        "before": utc_now() if only_overdue else "~",
+    }
+    return [(item, attempt) for item, attempt in _RELEASE_HELD.run(connection, values).fetchall()]
+
+
+def read_next_time(database: Database, lane: str) -> str | None:
+    """The earliest time at which something in a lane may begin, empty for at once."""
+    return cast(str | None, database.fetch(_NEXT_TIME, {"in_lane": lane})[0][0])
+
+
+def withdraw(connection: Connection, item: str) -> bool:
+    """Take out an item that nobody holds; gives whether there was one."""
+    return _WITHDRAW_ITEM.run(connection, {"of_item": item}).rowcount == 1
+
+
 def withdraw_ready(connection: Connection, lane: str) -> list[str]:
     """Take out what nobody has started; gives the items."""
     return list(connection.execute(_WITHDRAW, {"in_lane": lane}).scalars())
 
 
-def _keys(leases: Sequence[Lease]) -> list[dict[str, object]]:
+def _keys(leases: Sequence[Lease]) -> list[Values]:
     return [
         {"of_item": lease.item, "of_owner": lease.owner, "of_attempt": lease.attempt}
         for lease in leases

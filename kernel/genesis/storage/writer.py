@@ -84,6 +84,11 @@ class Writer:
             raise waiting.error
         return waiting.value  # type: ignore[return-value]  # set whenever error is None
 
+    def empty_log(self) -> bool:
+        """Move the write-ahead log into the database file and leave it empty, for erasing. False
+        when somebody still read an older state after some seconds; nothing is lost then."""
+        return bool(self.write(_empty_log))
+
     def close(self) -> None:
         """Finish what waits, then close the connection."""
         self.write(_nothing)
@@ -108,6 +113,9 @@ class Writer:
             if not self._commit(group):
                 for waiting in group:
                     self._commit([waiting])
+            for waiting in group:
+                if waiting.operation is _empty_log and waiting.error is None:
+                    waiting.value = _emptied(self._connection)
         finally:
             # After Ctrl-C in this thread the others of the group commit their own.
             with self._lock:
@@ -144,6 +152,23 @@ class Writer:
         explained = StorageError(explain(error, self._path))
         explained.__cause__ = error
         return explained
+
+
+def _empty_log(_connection: Connection) -> object:
+    """Marks who waits for the log to be emptied: SQLite cannot do that in a transaction."""
+    return None
+
+
+def _emptied(connection: Connection) -> bool:
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        ((busy, _, _),) = cursor.fetchall()
+        return not busy
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        cursor.close()
 
 
 def _nothing(_connection: Connection) -> None:

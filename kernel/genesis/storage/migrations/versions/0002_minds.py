@@ -65,7 +65,7 @@ def _create_minds() -> None:
         _text("description"), _flag("is_public"), _text("created_at"),
         _text("last_accessed", null=True), _integer("access_count"), _text("extra_metadata"),
     )  # fmt: skip
-    _index("environments", "environments_owner_gmid", ["owner_gmid"])
+    _index("environments", "environments_owner", ["owner_gmid", "created_at", "env_id"])
     op.create_table(
         "relationships",
         _integer("id", key=True), _mind("from_gmid"), _text("to_gmid"),
@@ -75,6 +75,8 @@ def _create_minds() -> None:
         _text("last_interaction", null=True), _text("extra_data"),
         sa.UniqueConstraint("from_gmid", "to_gmid"),
     )  # fmt: skip
+    _index("relationships", "relationships_recent", ["from_gmid", "id"])
+    _index("relationships", "relationships_closeness", ["from_gmid", "closeness", "id"])
 
 
 def _create_conversations() -> None:
@@ -95,6 +97,11 @@ def _create_conversations() -> None:
     _index(
         table, "messages_environment", ["mind_gmid", "environment_id", "timestamp", "id"],
         where="environment_id IS NOT NULL",
+    )  # fmt: skip
+    _index(
+        table, "messages_thread",
+        ["mind_gmid", "user_email", "environment_id", "timestamp", "id"],
+        where="user_email IS NOT NULL AND environment_id IS NOT NULL",
     )  # fmt: skip
     _index(
         table, "messages_role", ["mind_gmid", "role", "timestamp", "id"],
@@ -133,6 +140,7 @@ def _create_memories() -> None:
         _text("environment_name", null=True), _text("tags"), _text("related_memory_ids"),
         _text("extra_data", null=True), _text("archived_at", null=True),
         _text("merged_into", null=True),
+        sa.Column("awaits_vector", sa.Integer(), nullable=False, server_default=sa.text("0")),
         sa.UniqueConstraint("memory_id"),
         sqlite_autoincrement=True,
     )  # fmt: skip
@@ -141,6 +149,18 @@ def _create_memories() -> None:
     _index("memories", "memories_user", ["mind_gmid", "user_email", "created_at", "id"])
     _index("memories", "memories_importance", ["mind_gmid", "importance", "id"])
     _index("memories", "memories_content", ["mind_gmid", "content_hash"])
+    for name, columns, where in (
+        ("environment", ["mind_gmid", "environment_id"], "environment_id IS NOT NULL"),
+        ("emotion", ["mind_gmid", "emotion"], "emotion IS NOT NULL"),
+        (
+            "shared", ["mind_gmid", "created_at", "id"],
+            "relationship_context IN ('shared', 'generic')",
+        ),
+        ("merged", ["merged_into"], "merged_into IS NOT NULL"),
+        ("archived", ["mind_gmid"], "archived_at IS NOT NULL"),
+        ("awaiting", ["mind_gmid", "id"], "awaits_vector = 1"),
+    ):
+        _index("memories", f"memories_{name}", columns, where=where)
     op.create_table(
         "memory_tags",
         _text("mind_gmid", key=True), _text("tag", key=True),
@@ -179,21 +199,27 @@ def _create_concerns() -> None:
         "concerns", "concerns_due", ["mind_gmid", "next_check_at", "concern_id"],
         where="status <> 'resolved'",
     )  # fmt: skip
-    for name, column in (("status", "status"), ("user", "user_email"), ("type", "concern_type")):
-        columns = ["mind_gmid", column, "created_at", "concern_id"]
-        _index("concerns", f"concerns_{name}", columns)
+    columns = ["status", "created_at", "concern_id"]
+    _index("concerns", "concerns_status", ["mind_gmid", *columns])
+    _index("concerns", "concerns_user", ["mind_gmid", "user_email", *columns])
+    _index("concerns", "concerns_type", ["mind_gmid", "concern_type", *columns])
 
 
 def _create_background_tasks() -> None:
     op.create_table(
         "background_tasks",
         _text("task_id", key=True), _mind(), _text("user_email", null=True), _text("user_request"),
-        _text("handler"), _text("status"), _real("progress"), _integer("priority"),
-        _text("run_at", null=True), _text("created_at"), _text("started_at", null=True),
-        _text("completed_at", null=True), _text("result", null=True), _text("error", null=True),
-        _integer("retry_count"), _integer("max_retries"), _flag("notify_on_complete"),
-        _flag("cancel_requested"), _text("context"), _text("attachments"), _text("extra_data"),
+        _text("handler"), _text("status"), _real("progress"),
+        _text("progress_message", null=True), _integer("priority"), _text("run_at", null=True),
+        _text("created_at"), _text("started_at", null=True), _text("completed_at", null=True),
+        _text("result", null=True), _text("error", null=True), _integer("retry_count"),
+        _integer("max_retries"), _flag("notify_on_complete"), _flag("cancel_requested"),
+        _text("context"), _text("attachments"), _text("extra_data"),
     )  # fmt: skip
     for name, column in (("status", "status"), ("user", "user_email")):
         columns = ["mind_gmid", column, "created_at", "task_id"]
         _index("background_tasks", f"background_tasks_{name}", columns)
+    _index(
+        "background_tasks", "background_tasks_ended", ["mind_gmid", "completed_at", "task_id"],
+        where="completed_at IS NOT NULL",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Bringing the data of older systems into a home: recognise, read, clean, write, report."""

@@ -1,0 +1,76 @@
+"""Nearest memories that fit a filter: from the index where that is certain, else exactly."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+from genesis.storage.database import Database
+from genesis.storage.exact_search import exact_search
+from genesis.storage.index_pool import IndexPool
+from genesis.storage.memories import Row
+from genesis.storage.memory_changes import IndexRecord, index_record, pending
+from genesis.storage.memory_filters import MemoryFilter, fitting, vectors_of
+
+_LEAST, _TIMES = 40, 4
+Scores = list[tuple[int, float]]
+Found = list[tuple[Row, float]]
+
+
+def nearest_memories(
+    database: Database,
+    indexes: IndexPool,
+    mind: str,
+    vector: bytes,
+    wanted: MemoryFilter,
+    limit: int,
+) -> Found:
+    """The memories nearest to a vector that fit: (COLUMNS, cosine similarity), best first.
+
+    The vector is of the model of the mind's vectors. Fewer than `limit` only when there are no
+    more; all of them are compared when those that the index named do not suffice.
+    """
+    index = index_record(database, mind)
+    if index is None or limit < 1:
+        return []
+    found = _from_index(database, indexes, index, mind, vector, wanted, limit)
+    if found is None:
+        values = {**wanted.values(mind), "embedder": index.embedder}
+        rows = database.fetch(vectors_of(wanted.names), values)
+        compared = exact_search(cast(list[tuple[int, bytes]], rows), vector, limit)
+        found = _fitting(database, mind, wanted, compared)
+    return found[:limit]
+
+
+def _from_index(
+    database: Database,
+    indexes: IndexPool,
+    index: IndexRecord,
+    mind: str,
+    vector: bytes,
+    wanted: MemoryFilter,
+    limit: int,
+) -> Found | None:
+    """At least `limit` of the nearest that fit; None when the index alone cannot tell."""
+    if wanted.include_archived:
+        return None
+    count = max(_TIMES * limit, _LEAST)
+    # Before asking the index: what it takes in meanwhile is then found in both, not in none.
+    changed = pending(database, mind, index)
+    named = indexes.nearest(mind, vector, count)
+    if named is None or len(named) < count:
+        return None
+    fresh = [(number, held) for number, held in changed.items() if held is not None]
+    compared = exact_search(fresh, vector, count)
+    # Nothing that was not looked at is nearer than this.
+    edge = max(named[-1][1], compared[-1][1] if len(fresh) > count else -1.0)
+    known = [(number, score) for number, score in named if number not in changed]
+    best = sorted(known + compared, key=lambda pair: (-pair[1], pair[0]))
+    found = _fitting(database, mind, wanted, [pair for pair in best if pair[1] >= edge])
+    return found if len(found) >= limit else None
+
+
+def _fitting(database: Database, mind: str, wanted: MemoryFilter, scores: Scores) -> Found:
+    values = {**wanted.values(mind), "ids": json.dumps([number for number, _ in scores])}
+    rows = {row[0]: row for row in database.fetch(fitting(wanted.names), values)}
+    return [(rows[number], score) for number, score in scores if number in rows]
