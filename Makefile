@@ -14,6 +14,7 @@ help:
 	@echo "make test               lint, types and tests"
 	@echo "make test-crash         kill -9 at random points of sessions, 200 times"
 	@echo "make bench              figures, as ratios to a baseline of the same run"
+	@echo "make bench-peers        the same beside other frameworks, which it installs in .venv-peers"
 	@echo "make setup              only set up .venv"
 
 setup: $(STAMP)
@@ -41,6 +42,17 @@ test-crash: setup
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks
+
+# Peers have an environment of their own: what they need must not reach ours.
+.PHONY: bench-peers
+bench-peers: setup .venv-peers/.set-up
+	$(BIN)/python -m tests.benchmarks.peers
+
+.venv-peers/.set-up: tests/benchmarks/peers/requirements.txt
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	@echo '*' > .venv-peers/.gitignore
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .hypothesis

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from genesis.contracts.background import TaskHandler
 from genesis.contracts.embedders import Embedder
 from genesis.contracts.events import Event
 from genesis.contracts.plugins import SessionRequest, Tables, TaskRequest, Veto
@@ -73,6 +74,19 @@ def genesis_embedders() -> Iterable[Embedder]:
     Called: once at boot, or when a mind that was opened without a kernel embeds its first text.
     Returns: records `Embedder`; names are unique over all plugins. `[kernel] embedder` names the
     one to use; without it, the first one is used.
+    If it fails: the plugin is `failed` and all it contributed is withdrawn.
+    Since: 0.1.
+    """
+    return ()
+
+
+@hook("collect", record=TaskHandler)
+def genesis_task_handlers() -> Iterable[TaskHandler]:
+    """Handlers of background tasks.
+
+    Called: once at boot, or when a program without a kernel begins to run tasks.
+    Returns: records `TaskHandler`, which name their function; names are unique over all plugins.
+    A task that names a handler which no active plugin contributes waits until one does.
     If it fails: the plugin is `failed` and all it contributed is withdrawn.
     Since: 0.1.
     """

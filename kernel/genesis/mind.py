@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+import weakref
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -19,7 +20,6 @@ from sqlalchemy import Connection
 from genesis.clock import utc_now
 from genesis.errors import MindError, UsageError
 from genesis.home import find_home
-from genesis.importing.legacy import keep_original, take_over_legacy
 from genesis.minds.background import BackgroundTasks
 from genesis.minds.concerns import Concerns
 from genesis.minds.conversation import ConversationManager
@@ -138,6 +138,9 @@ class Mind:
         mind._attach(opened, path, document)  # noqa: SLF001 - its own class
         mind._register()  # noqa: SLF001 - its own class
         if document.conversation_history is not None or document.memory is not None:
+            # Few minds come from the older program, and its readers are many lines.
+            from genesis.importing.legacy import keep_original, take_over_legacy
+
             keep_original(opened.home, path)
             take_over_legacy(opened.database, document)
         mind.conversation.repair()
@@ -216,6 +219,8 @@ class Mind:
         gmid, database = document.identity.gmid, store.database
         self.conversation = ConversationManager(gmid, database)
         self.memory = MemoryManager(gmid, database, store.embedding, store.indexes)
+        # Searches count accesses without waiting for the disk; the last ones are written here.
+        weakref.finalize(self, self.memory.flush_accesses)
         self.concerns = Concerns(gmid, database)
         self.background = BackgroundTasks(gmid, database, wake=store.wake_background)
         self.relationships = Relationships(gmid, database)

@@ -8,15 +8,35 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import background, concerns, dispatch, queue, session, startup
+from tests.benchmarks import (
+    background,
+    concerns,
+    dispatch,
+    memories,
+    messages,
+    mind_file,
+    queue,
+    scale,
+    session,
+    startup,
+)
 
 PARTS = {
     "startup": startup.measure,
     "dispatch": dispatch.measure,
     "session": session.measure,
+    "messages": messages.measure,
     "queue": queue.measure,
     "background": background.measure,
     "concerns": concerns.measure,
+    "memories": memories.measure,
+    "mind": mind_file.measure,
+}
+# Takes many minutes: only by name.
+LONG_PARTS = {
+    "memories-100k": memories.measure_100k,
+    "scale": scale.measure,
+    "scale-index": scale.measure_indexed,
 }
 
 
@@ -28,7 +48,7 @@ def main() -> None:
     print(f"{'what':<50} {'ours':>11}  {'baseline':<42} {'ratio':>6}  target")
     for name in names:
         with tempfile.TemporaryDirectory(prefix="genesis-bench-") as folder:
-            for figure in PARTS[name](Path(folder)):
+            for figure in (PARTS | LONG_PARTS)[name](Path(folder)):
                 bound = "at most" if figure.at_most else "at least"
                 target = "" if figure.target is None else f"{bound} {figure.target:g}"
                 print(

@@ -1,14 +1,14 @@
 """Background tasks accepted, run and completed, beside huey and DBOS on SQLite.
 
-The task does nothing, so this is the cost of keeping it: ours with its record and its events, all
-at synchronous=FULL in a write-ahead log, with the same number of workers.
+The task does nothing, so this is the cost of keeping it: ours with its record and its events. All
+write with synchronous=FULL and have the same number of workers; huey keeps a write-ahead log as we
+do, DBOS the rollback journal that it is delivered with.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -114,7 +114,6 @@ def _dbos(module: ModuleType, path: Path, stack: ExitStack) -> Callable[[], None
         return None
 
     dbos.launch()
-    sqlite3.connect(path).execute("PRAGMA journal_mode=WAL").close()
 
     def call() -> None:
         handles = [dbos.start_workflow(nothing) for _ in range(TASKS)]

@@ -94,6 +94,15 @@ def test_a_search_never_finds_another_minds_messages(
     assert len(other.search_messages("shared word")) == 9
 
 
+def test_messages_of_one_instant_are_all_found_in_order(
+    conversation: ConversationManager, way: str
+) -> None:
+    for n in range(20):
+        conversation.add_message("user", f"word {n}", timestamp=at(0))
+    found = conversation.search_messages("word")
+    assert said(found) == [f"word {n}" for n in range(19, -1, -1)]
+
+
 def test_common_words_and_few_messages_of_one_user_find_each_other(
     conversation: ConversationManager, way: str
 ) -> None:
@@ -105,16 +114,16 @@ def test_common_words_and_few_messages_of_one_user_find_each_other(
     assert said(conversation.search_messages("word", until=at(1))) == ["word from the start"]
 
 
-@given(st.text() | st.text(alphabet='"*()^:+-{}AND ORNT\0\ud800 é'))
-@example('"foo" bar*')
-@example("NEAR(a b)")
-@example("content : x")
-@example('"')
-@example("'; DROP TABLE minds; --")
-@example("a\0b")
-@example("\ud83d")
-@example("word " * 20_000)
-@example("-word")
+@given(query=st.text() | st.text(alphabet='"*()^:+-{}AND ORNT\0\ud800 é'))
+@example(query='"foo" bar*')
+@example(query="NEAR(a b)")
+@example(query="content : x")
+@example(query='"')
+@example(query="'; DROP TABLE minds; --")
+@example(query="a\0b")
+@example(query="\ud83d")
+@example(query="word " * 20_000)
+@example(query="-word")
 def test_any_text_is_a_query(query: str, minds: Database, gmid: str) -> None:
     conversation = ConversationManager(gmid, minds)
     if not conversation.get_recent_messages(1):

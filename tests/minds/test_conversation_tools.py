@@ -13,6 +13,7 @@ from genesis.errors import UsageError
 from genesis.minds.conversation import ConversationManager
 from genesis.storage.database import Database
 from genesis.storage.message_pages import MessageDict
+from genesis.storage.tool_calls import open_calls
 from sqlalchemy import text
 
 ANNA = "anna@example.org"
@@ -155,6 +156,18 @@ def test_a_half_pair_of_a_program_that_ended_is_repaired_and_only_once(
     assert "never recorded" in str(context[1]["content"])
 
 
+def test_a_result_that_comes_while_a_repair_begins_stays(
+    conversation: ConversationManager, minds: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation.add_tool_call("f", {}, "c1")
+    forget_who_called(minds)
+    waiting = open_calls(minds, conversation.mind_gmid)
+    conversation.add_tool_result("c1", "found")
+    monkeypatch.setattr("genesis.minds.conversation.open_calls", lambda *_: waiting)
+    assert conversation.repair() == 0
+    assert roles(conversation.get_recent_messages()) == ["assistant", "tool"]
+
+
 def test_a_result_that_comes_after_the_repair_takes_the_place_of_the_stand_in(
     conversation: ConversationManager, minds: Database
 ) -> None:
@@ -187,9 +200,7 @@ def test_a_call_of_another_process_is_repaired_once_that_process_has_ended(
     conversation: ConversationManager, minds: Database, gmid: str, tmp_path: Path
 ) -> None:
     arguments = [sys.executable, "-c", CALLER, str(minds.path), gmid]
-    caller = subprocess.Popen(
-        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    caller = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with caller:
         assert caller.stdout is not None
         assert caller.stdout.readline() == "called\n"

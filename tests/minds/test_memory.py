@@ -253,9 +253,7 @@ def test_related_memories_are_linked_both_ways_and_once(memory: MemoryManager) -
 
 def test_what_is_related_but_personal_to_another_is_not_given(memory: MemoryManager) -> None:
     one = memory.add_memory("for all")
-    two = memory.add_memory(
-        "hers", user_email="ada@example.org", relationship_context="personal"
-    )
+    two = memory.add_memory("hers", user_email="ada@example.org", relationship_context="personal")
     memory.relate(one.id, two.id)
     assert memory.get_related_memories(one.id, user_email="bob@example.org") == []
     assert [m.id for m in memory.get_related_memories(one.id, user_email="ada@example.org")] == [
@@ -292,7 +290,9 @@ def test_nothing_is_united_across_users_contexts_or_types(
     alike: dict[str, object] = {"user_email": "ada@example.org", "relationship_context": "personal"}
     first = memory.add_memory("the door code is blue", **alike)  # type: ignore[arg-type]
     second = memory.add_memory(
-        "the door code is blue", deduplicate=how, **{**alike, **different}  # type: ignore[arg-type]
+        "the door code is blue",
+        deduplicate=how,
+        **{**alike, **different},  # type: ignore[arg-type]
     )
     assert second.id != first.id
 

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from genesis.storage import index_pool
 from genesis.storage.database import Database
 from genesis.storage.index_pool import IndexPool
 
@@ -25,6 +26,7 @@ def main(home: Path, gmid: str, task: str) -> None:
         pool.wake(gmid)
         time.sleep(float(sys.argv[4]))
         return
+    index_pool._GATHER_SECONDS = 0.0
     pool.settle(gmid)
     print("ready", flush=True)
     while task == "write":

@@ -20,6 +20,7 @@ from genesis.storage.index_files import (
     write_marker,
 )
 from genesis.storage.index_pool import IndexPool
+from genesis.storage.memory_changes import index_record, note_all
 
 from tests.storage.vectors import add_memories, add_mind, files_of, vector_of
 
@@ -151,6 +152,19 @@ def test_a_whole_folder_that_a_crash_left_is_not_built_anew(
     assert warnings_after_reopening(database, folder, caplog) == []
 
 
+def test_a_folder_whose_owner_died_before_chroma_wrote_is_not_called_damaged(
+    database: Database, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    marker = read_marker(folder)
+    assert marker is not None
+    record = index_record(database, GMID)
+    assert record is not None
+    database.writer.write(lambda c: note_all(c, GMID, record))
+    emptied(folder)
+    write_marker(folder, marker.model_copy(update={"seal": None, "built": False}))
+    assert warnings_after_reopening(database, folder, caplog) == []
+
+
 def test_a_trial_notices_what_answers_wrong(database: Database, folder: Path) -> None:
     lock = FolderLock.take(folder.with_name("x.lock"))
     assert lock is not None
@@ -160,6 +174,10 @@ def test_a_trial_notices_what_answers_wrong(database: Database, folder: Path) ->
         return try_out(folder, lock, sample, counts, lambda: False)
 
     assert outcome(vectors, range(COUNT, COUNT + 1)) is None
+    # More than a pipe takes before the other process begins to read.
+    many = [(number, vector_of(number - 1)) for number in range(1, COUNT + 1)]
+    assert sum(len(vector) for _, vector in many) > 64 * 1024
+    assert outcome(many, range(COUNT, COUNT + 1)) is None
     assert "holds 1300" in str(outcome(vectors, range(5, 9)))
     assert "1 of 1" in str(outcome([(1, vector_of(99999))], range(COUNT, COUNT + 1)))
     with pytest.raises(InterruptedError):

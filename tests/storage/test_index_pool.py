@@ -19,7 +19,7 @@ from genesis.storage import index_pool
 from genesis.storage.database import Database
 from genesis.storage.index_files import FolderLock, read_marker
 from genesis.storage.index_pool import LARGE, IndexPool
-from genesis.storage.memory_changes import count_changes
+from genesis.storage.memory_changes import count_changes, renew_index
 
 from tests.storage.vectors import (
     DIMENSION,
@@ -162,6 +162,32 @@ def test_another_embedder_takes_effect_with_the_rebuild_and_vectors_are_never_mi
     assert found[0][0] == new[10]
     assert len(found) == 3
     assert best(pool, 1) is None
+
+
+def test_from_the_moment_of_a_rebuild_the_old_index_does_not_answer(
+    database: Database, pool: IndexPool, mind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_pool, "_LOOK_SECONDS", 60.0)
+    numbers = add_memories(database, mind, range(5))
+    assert pool.settle(mind)
+    assert best(pool, 1) == numbers[1]
+    # As another process does it, which this one's thread has not noticed yet.
+    database.writer.write(lambda c: renew_index(c, mind, EMBEDDER, DIMENSION))
+    assert best(pool, 1) is None
+
+
+def test_a_wake_is_enough_for_an_index_that_was_renewed_while_it_was_closed(
+    database: Database, folder: Path, mind: str
+) -> None:
+    add_memories(database, mind, range(5))
+    first = IndexPool(database, folder)
+    assert first.settle(mind)
+    first.close()
+    database.writer.write(lambda c: renew_index(c, mind, EMBEDDER, DIMENSION))
+    second = IndexPool(database, folder)
+    second.wake(mind)
+    assert until(lambda: best(second, 1), "built anew")
+    second.close()
 
 
 def test_while_an_index_is_built_it_gives_no_answer_instead_of_half_of_one(

@@ -125,12 +125,17 @@ def print_import(console: Console, report: ImportReport) -> None:
         _print_reasons(console, f"skipped {name}", kind.skipped_because)
         _print_reasons(console, f"changed {name}", kind.changed_because)
     for fault in report.faults:
-        console.print(plain(f"not read: {fault}"), style="red")
+        console.print(plain(f"not read: {fault}"), soft_wrap=True, style="red")
     _print_left(console, report)
     if report.row_log is not None:
-        console.print(plain(f"every row that was skipped or changed: {report.row_log}"))
+        console.print(
+            plain(f"every row that was skipped or changed: {report.row_log}"), soft_wrap=True
+        )
+    memories = report.kinds.get("memory")
+    if memories is not None and memories.imported and not report.dry_run:
+        console.print("memories can be searched once `genesis minds reindex MIND` has run for each")
     done = "would be imported" if report.dry_run else "imported"
-    console.print(plain(f"{report.imported:,} rows {done} into {report.home}"))
+    console.print(plain(f"{report.imported:,} rows {done} into {report.home}"), soft_wrap=True)
 
 
 def _print_reasons(console: Console, title: str, reasons: Reasons) -> None:
@@ -138,7 +143,7 @@ def _print_reasons(console: Console, title: str, reasons: Reasons) -> None:
 
     for reason, count in reasons.counts.most_common():
         samples = ", ".join(reasons.samples[reason])
-        console.print(plain(f"{title}: {count:,} x {reason} ({samples})"))
+        console.print(plain(f"{title}: {count:,} x {reason} ({samples})"), soft_wrap=True)
 
 
 def _print_left(console: Console, report: ImportReport) -> None:
@@ -146,11 +151,11 @@ def _print_left(console: Console, report: ImportReport) -> None:
 
     for left in report.left[:_MOST_LEFT]:
         rows = "" if left.rows is None else f" ({left.rows:,} rows)"
-        console.print(plain(f"not taken: {left.what}{rows} {left.reason}"))
+        console.print(plain(f"not taken: {left.what}{rows} {left.reason}"), soft_wrap=True)
     if len(report.left) > _MOST_LEFT:
         console.print(f"not taken: {len(report.left) - _MOST_LEFT} more; --json names them")
     if report.secrets:
-        console.print(plain(f"secrets left out: {', '.join(report.secrets)}"))
+        console.print(plain(f"secrets left out: {', '.join(report.secrets)}"), soft_wrap=True)
 
 
 def _print_waiting(console: Console, home: Home, *, as_json: bool) -> None:

@@ -16,19 +16,22 @@ from genesis import __version__
 from genesis.cli.backup import backup, restore, verify
 from genesis.cli.completion import completion
 from genesis.cli.doctor import doctor
+from genesis.cli.importing import import_command
 from genesis.cli.minds import minds
 from genesis.cli.plugins import plugins
 from genesis.cli.run import run
 from genesis.cli.sessions import cancel, sessions
+from genesis.cli.tasks import tasks
 from genesis.errors import GenesisError, HomeError, UsageError
 
 EXIT_CANCELLED = 130
 _EPILOG = """\b
 Exit codes:
   0    done; for a session: completed, without a failed task
-  1    the session failed, or a task of it did; doctor: something is wrong
-  2    the command line is wrong: an unknown team, plugin, session or path
-  3    home, settings or database cannot be used
+  1    something failed, or is wrong: a session or a task of it; with doctor and
+       verify, what they looked at; with import, not everything was taken
+  2    the command line is wrong: an unknown team, plugin, session, mind or path
+  3    home, settings, database or a mind's file cannot be used
   4    the session was blocked by a gate
   130  cancelled (Ctrl-C)
 """
@@ -39,12 +42,15 @@ Exit codes:
 def cli() -> None:
     """A small kernel for AI agents that live on your own machine around the clock.
 
+    \b
     Begin with:  genesis run "nightly review" --repo PATH
+    or with:     genesis minds create NAME
     """
 
 
 for command in (
-    run, sessions, cancel, minds, backup, restore, verify, plugins, doctor, completion,
+    run, sessions, cancel, minds, tasks, import_command, backup, restore, verify, plugins, doctor,
+    completion,
 ):  # fmt: skip
     cli.add_command(command)
 
@@ -71,10 +77,8 @@ def _run(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo(
-            "genesis: cancelled. `genesis run --resume` goes on with a session that had begun.",
-            err=True,
-        )
+        way_on = " `genesis run --resume` goes on with a session that had begun."
+        click.echo(f"genesis: cancelled.{way_on if 'run' in arguments[:1] else ''}", err=True)
         return EXIT_CANCELLED
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is flushed at exit goes nowhere.

@@ -1,28 +1,43 @@
-"""Open what a command needs: a home that exists, one of its minds."""
+"""Open what a command needs: a home that exists, one of its minds; and ask before what is final."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from genesis.errors import UsageError
 
 if TYPE_CHECKING:
+    from genesis.home import Home
     from genesis.mind import Mind
     from genesis.minds.store import MindStore
 
 
-def open_store(home: str | None) -> MindStore:
-    """The minds of a home that exists. Raises UsageError for a folder that is none."""
+def existing_home(home: str | None) -> Home:
+    """A home that was used before. Raises UsageError for a folder that is none; makes nothing."""
     from genesis.home import find_home
-    from genesis.minds.store import shared_store
 
     found = find_home(home)
-    if not found.root.is_dir():
-        raise UsageError(
-            f"There is no home {found.root}. Go to the folder in which you ran genesis, name its "
-            "home with --home, or make a mind with `genesis minds create NAME`."
-        )
-    return shared_store(found)
+    if found.database.is_file() or any(found.minds.glob("*.json")):
+        return found
+    raise UsageError(
+        f"There is no home {found.root}. Go to the folder in which you ran genesis, name its "
+        "home with --home, or make a mind with `genesis minds create NAME`."
+    )
+
+
+def open_store(home: str | None) -> MindStore:
+    """The minds of a home that exists, open until the command ends. Raises UsageError."""
+    from genesis.minds.store import shared_store
+
+    return keep_open(shared_store(existing_home(home)))
+
+
+def keep_open(store: MindStore) -> MindStore:
+    """Keep a shared store open until the command ends: it closes with the last who holds it."""
+    click.get_current_context().meta["genesis.store"] = store
+    return store
 
 
 def load_mind(home: str | None, which: str) -> Mind:
@@ -30,3 +45,12 @@ def load_mind(home: str | None, which: str) -> Mind:
     from genesis.mind import Mind
 
     return Mind.load(which, store=open_store(home))
+
+
+def confirm(question: str) -> None:
+    """Ask a person; raises click.Abort unless the answer is yes."""
+    try:
+        click.confirm(question, abort=True, err=True)
+    except click.Abort:
+        click.echo("Nothing was changed. `--yes` does not ask.", err=True)
+        raise

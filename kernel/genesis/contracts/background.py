@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 HANDLER_NAME = r"^[a-z][a-z0-9]*([._-][a-z0-9]+)*$"
 
@@ -33,8 +33,8 @@ class BackgroundTask:
     """A background task as it stood when it was read. Times are UTC timestamps.
 
     `progress` is 0 to 1. `run_at` is the earliest time of the next attempt, None for at once.
-    `retry_count` counts failed attempts that were followed by another. `waiting_for` says why an
-    open task does not run yet, as far as the process that reads it can tell.
+    `retry_count` counts failed attempts that were followed by another. `waiting_for` says what an
+    open task waits for other than a free worker, as far as the process that reads it can tell.
     """
 
     task_id: str
@@ -94,8 +94,9 @@ is the task's error, and another attempt follows while retries are left."""
 class TaskHandler(BaseModel):
     """A handler of background tasks, as plugins contribute it.
 
-    Tasks name it by `name`. `run` is `package.module:function` and names a `Handler`; it is
-    imported in the process that runs a task, when the first one is to be run.
+    Tasks name it by `name`; names that begin with `genesis.` are the kernel's. `run` is
+    `package.module:function` and names a `Handler`; it is imported in the process that runs a task,
+    when the first one is to be run.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -103,3 +104,10 @@ class TaskHandler(BaseModel):
     name: str = Field(pattern=HANDLER_NAME, max_length=64)
     run: str = Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
     description: str = Field(min_length=1)
+
+    @field_validator("name")
+    @classmethod
+    def _is_free(cls, name: str) -> str:
+        if name.startswith("genesis."):
+            raise ValueError("names that begin with `genesis.` are the kernel's; choose another")
+        return name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from genesis.contracts.background import TaskHandler
 from genesis.contracts.embedders import Embedder
 from genesis.contracts.plugins import Tables
 from genesis.contracts.specialists import Specialist, Team, Tool
@@ -69,4 +70,5 @@ def _names(loaded: LoadedPlugin) -> list[tuple[str, str]]:
         *(("tool", tool.name) for tool in loaded.of(Tool)),
         *(("specialist", specialist.id) for specialist in loaded.of(Specialist)),
         *(("embedder", embedder.name) for embedder in loaded.of(Embedder)),
+        *(("task handler", handler.name) for handler in loaded.of(TaskHandler)),
     ]

@@ -15,7 +15,8 @@ from genesis.clock import as_datetime, parse_time
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _EPOCH = re.compile(r"-?\d{9,19}(\.\d+)?")
 _MOST_SHOWN = 40
-# Seconds until the year 5138; above that the number counts milliseconds, then microseconds.
+_AS_TEXT = "is not valid JSON; kept as text"
+# Seconds until the year 5138; a greater number counts milliseconds, and so on.
 _MOST_SECONDS = 1e11
 
 
@@ -26,7 +27,7 @@ class UnfitError(ValueError):
 def read_time(value: object, *, is_utc: bool) -> str:
     """A time of an older system in the format of `genesis.clock`.
 
-    Epoch numbers (seconds, milli- or microseconds, also as text) are UTC; a text without an
+    Epoch numbers (seconds, milli-, micro- or nanoseconds, also as text) are UTC; a text without an
     offset is UTC or the local time of this machine, as `is_utc` says. Raises ValueError.
     """
     if isinstance(value, str) and not _EPOCH.fullmatch(value.strip()):
@@ -34,10 +35,10 @@ def read_time(value: object, *, is_utc: bool) -> str:
         return parse_time(moment.replace(tzinfo=UTC) if is_utc and not moment.tzinfo else moment)
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError(f"{value!r} is no time")
-    number = float(value)
-    while abs(number) >= _MOST_SECONDS and math.isfinite(number):
-        number /= 1000
     try:
+        number = float(value)
+        while abs(number) >= _MOST_SECONDS and math.isfinite(number):
+            number /= 1000
         return parse_time(datetime.fromtimestamp(number, UTC))
     except (OverflowError, OSError) as error:
         raise ValueError(f"{value!r} is no time") from error
@@ -121,21 +122,27 @@ class Fields:
         if isinstance(value, bytes):
             value = value.decode("utf-8", "surrogateescape")
         if not isinstance(value, str):
-            return json.loads(self._clean(name, json.dumps(value, default=repr)))  # type: ignore[no-any-return]
+            plain = self._clean(name, json.dumps(value, default=repr))
+            # JSON has no infinite numbers; SQLite does.
+            return json.loads(plain, parse_constant=str)  # type: ignore[no-any-return]
         text = self._clean(name, value)
         try:
             found: JsonValue = json.loads(text, parse_constant=_refuse)
             _ = json.dumps(found, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             if text.strip():
-                self.notes.append(f"{name} is not valid JSON; kept as text")
+                self.notes.append(f"{name} {_AS_TEXT}")
             return text or None
         return found
 
     def rest(self) -> dict[str, JsonValue]:
         """What nobody has asked for and is not NULL, for keeping beside the row."""
         left = [k for k, v in self._row.items() if k not in self._used and v is not None]
-        return {name: self.json(name) for name in left}
+        # Most of it is plain text: that it is no JSON is nothing to tell.
+        told = len(self.notes)
+        found = {name: self.json(name) for name in left}
+        self.notes[told:] = [note for note in self.notes[told:] if not note.endswith(_AS_TEXT)]
+        return found
 
     def _take(self, name: str) -> object:
         self._used.add(name)

@@ -33,7 +33,7 @@ def take_over_legacy(database: Database, document: MindDocument) -> int:
     """Bring the messages and memories in a mind's document into the database; gives how many.
 
     The mind must be registered. Each is taken once, also by `genesis import`, which shares the
-    ledger. What cannot be taken stays in the file; `genesis import` says why.
+    ledger. What cannot be taken stays in the original; `genesis import` says why.
     """
     taken = 0
     for part in legacy_parts("", document):

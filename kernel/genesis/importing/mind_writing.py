@@ -10,15 +10,15 @@ from sqlalchemy import Connection, select
 
 from genesis.errors import MindError, MindTooLargeError
 from genesis.home import Home
-from genesis.importing.ledger import find_digest, note_rows
 from genesis.importing.rows import GENESIS_MINDS, SourceRow
 from genesis.importing.sources.mind_files import MindSource, without_legacy
 from genesis.importing.waiting import waiting_folder
-from genesis.importing.writing import Outcome
+from genesis.importing.writing import Outcome, note_rows
 from genesis.minds.durable_file import replace_file
 from genesis.minds.json_text import format_object
 from genesis.minds.mind_file import MindDocument, read_mind_file, write_mind_file
 from genesis.storage.database import Database
+from genesis.storage.imported_rows import find_digest
 from genesis.storage.mind_tables import MindRow
 from genesis.storage.minds import MindRecord, register_mind
 from genesis.storage.tables import table
@@ -45,7 +45,10 @@ def write_mind(home: Home, database: Database, source: MindSource) -> Outcome:
         known = connection.execute(select(minds).where(minds == source.gmid)).first()
         if known is None:
             register_mind(connection, record)
-        if known is not None or find_digest(connection, GENESIS_MINDS, row) is not None:
+        if (
+            known is not None
+            or find_digest(connection, GENESIS_MINDS, row.kind, row.source_id) is not None
+        ):
             return Outcome(row, "present")
         note_rows(connection, GENESIS_MINDS, [row])
         return Outcome(row, "imported")

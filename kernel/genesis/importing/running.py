@@ -15,7 +15,6 @@ from genesis.errors import UsageError
 from genesis.home import Home
 from genesis.importing.fields import UnfitError
 from genesis.importing.in_place import aside_folder, is_own, is_own_database
-from genesis.importing.ledger import count_noted
 from genesis.importing.mind_writing import write_mind
 from genesis.importing.recognise import Findings, recognise
 from genesis.importing.report import ImportReport, Recorder
@@ -36,6 +35,7 @@ from genesis.importing.writing import BATCH, Outcome, write_rows
 from genesis.minds.identity import is_gmid
 from genesis.storage.backup import copy_database
 from genesis.storage.database import Database
+from genesis.storage.imported_rows import count_imported
 from genesis.storage.migrate import KERNEL_REVISIONS, migrate
 from genesis.storage.minds import list_minds
 
@@ -161,8 +161,10 @@ class _Import:
         return sources
 
     def _database_of_minds(self, path: Path, found: Findings) -> None:
+        # Those whose file was named as unfit are not named a second time.
+        named = self._known() | set(self._unknown)
         with self._faults(str(path)), opened(path) as connection:
-            for part in read_minds_database(connection, path, found, self._known()):
+            for part in read_minds_database(connection, path, found, named):
                 self._take(part)
 
     def _chroma_folder(self, folder: Path, found: Findings) -> None:
@@ -244,7 +246,7 @@ class _Import:
         return []
 
     def _noted(self, part: Part) -> int:
-        return count_noted(self._database, part.system, part.kind)
+        return count_imported(self._database, part.system, part.kind)
 
     def _check_count(self, origin: str, count: int | None, handled: int) -> None:
         if count is not None and count != handled:

@@ -18,8 +18,6 @@ from genesis.home import Home
 from genesis.importing.rows import digest_of
 from genesis.minds.durable_file import replace_file
 
-_BATCH = 500
-
 
 @dataclass(frozen=True)
 class WaitingTable:

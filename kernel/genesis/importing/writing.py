@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias
 from sqlalchemy import Connection, insert, select
 from sqlmodel import SQLModel
 
-from genesis.importing.ledger import find_digest, note_rows
 from genesis.importing.rows import SourceRow
 from genesis.storage.events import NewEvent, append_events
+from genesis.storage.imported_rows import find_digest, mind_key, note_imported
 from genesis.storage.memories import Draft, insert_memories
 from genesis.storage.messages import import_messages
 from genesis.storage.mind_tables import (
@@ -25,6 +25,7 @@ from genesis.storage.mind_tables import (
     MindRow,
     RelationshipRow,
 )  # fmt: skip
+from genesis.storage.statements import Values
 from genesis.storage.tables import AgentRow, RepositoryRow, SessionRow, TaskRow, TeamRow, table
 
 BATCH = 500
@@ -59,7 +60,7 @@ def write_rows(
     outcomes: dict[int, Outcome] = {}
     fresh: dict[str, int] = {}
     for place, row in enumerate(rows):
-        known = find_digest(connection, system, row)
+        known = find_digest(connection, system, row.kind, mind_key(row.mind, row.source_id))
         if known is None and row.source_id in fresh:
             known = rows[fresh[row.source_id]].digest
         if known is not None:
@@ -79,6 +80,20 @@ def write_rows(
     for source_id, place in fresh.items():
         outcomes[place] = Outcome(rows[place], *refused.get(source_id, ("imported", "")))
     return [outcomes[place] for place in range(len(rows))]
+
+
+def note_rows(connection: Connection, system: str, rows: Sequence[SourceRow]) -> None:
+    """Note rows as taken, in the transaction that writes them."""
+    notes: list[Values] = [
+        {
+            "source": system,
+            "kind": row.kind,
+            "source_id": mind_key(row.mind, row.source_id),
+            "digest": row.digest,
+        }
+        for row in rows
+    ]
+    note_imported(connection, notes)
 
 
 def _known(row: SourceRow, digest: str) -> Outcome:
@@ -115,9 +130,9 @@ def _memories(connection: Connection, rows: Sequence[SourceRow]) -> Refused:
     refused: Refused = {}
     for mind, group in _by_mind(rows):
         drafts = [Draft(row.values, row.tags, None) for row in group]
-        added = set(insert_memories(connection, mind, drafts, None, given=False))
+        added, _ = insert_memories(connection, mind, drafts, None, given=False)
         names = [str(draft.values["memory_id"]) for draft in drafts]
-        refused |= {name: _TAKEN for name in names if name not in added}
+        refused |= dict.fromkeys(set(names).difference(added), _TAKEN)
     return refused
 
 

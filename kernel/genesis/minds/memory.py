@@ -25,6 +25,7 @@ from genesis.minds.memory_record import memory_type as checked_type
 from genesis.minds.recall import Moment, Recall, given, unknown
 from genesis.minds.reindexing import reindex
 from genesis.storage import memories as rows
+from genesis.storage.clean_memory import clear_allocations
 from genesis.storage.database import Database
 from genesis.storage.index_pool import IndexPool
 from genesis.storage.memory_filters import MemoryFilter
@@ -85,6 +86,8 @@ class MemoryManager(Recall):
         by meaning until `reindex`, and that is logged. Raises EmbedderMismatchError for a given
         vector of another embedder than the mind's.
         """
+        if deduplicate not in (False, True, "exact", "near"):
+            raise UsageError(f"deduplicate is {deduplicate!r:.60}; use False, 'exact' or 'near'")
         memory = Memory(
             content, checked_type(memory_type or type or MemoryType.EPISODIC),
             timestamp=datetime.now(UTC) if timestamp is None else timestamp,  # type: ignore[arg-type]
@@ -149,7 +152,8 @@ class MemoryManager(Recall):
         Raises UsageError for an unknown id, unknown fields, and no change at all.
         """
         tags = checked_tags(changes.pop("tags")) if "tags" in changes else None
-        values = checked_changes(changes) if changes or (tags is embedding is None) else {}
+        only_others = not changes and (tags is not None or embedding is not None)
+        values = {} if only_others else checked_changes(changes)
         if tags is not None:
             values["tags"] = json.dumps(tags)
         vector = None
@@ -177,6 +181,8 @@ class MemoryManager(Recall):
         Raises StorageError when a file could not be cleared, because another process uses it;
         the memories are deleted then, and erasing again (also of none) clears the files.
         """
+        # The index is built anew by Chroma, which writes memory as it finds it.
+        clear_allocations()
         names = list(memory_ids)
         if user_email is not None:
             names += rows.ids_of_user(self._database, self._mind, user_email)

@@ -240,7 +240,7 @@ class Recall:
             if not self._hits:
                 self._first_hit = now
             self._hits.update(_number(row) for row, _ in found)
-            due = len(self._hits) >= _MOST_HITS or now - self._first_hit > _HIT_SECONDS
+            due = self._hits.total() >= _MOST_HITS or now - self._first_hit > _HIT_SECONDS
         if due:
             self.flush_accesses()
 

@@ -21,7 +21,6 @@ from sqlalchemy import (
     null,
     select,
     text,
-    union_all,
     update,
 )
 
@@ -33,7 +32,7 @@ from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
 from genesis.storage.mind_tables import BackgroundTaskRow
 from genesis.storage.statements import Statement, Value, Values
-from genesis.storage.tables import table
+from genesis.storage.tables import QueueRow, table
 
 LANES = "background:"
 FIRST_PAUSE_SECONDS = 2.0
@@ -54,6 +53,7 @@ class Ending:
 
 
 _tasks = table(BackgroundTaskRow)
+_queue = table(QueueRow)
 _t = _tasks.c
 _JSON_FIELDS = ("result", "context", "attachments", "extra_data")
 _FIELDS = (
@@ -66,7 +66,6 @@ _NEW: dict[str, Value] = {
     "completed_at": None, "error": None, "retry_count": 0, "cancel_requested": 0, "result": None,
 }  # fmt: skip
 _COLUMNS = [_t[name] for name in _FIELDS]
-_OPEN = ("pending", "running", "retrying")
 _this = _t.task_id == bindparam("of_task")
 _mine = _t.mind_gmid == bindparam("mind")
 # Word for word as in the index, so that it is used.
@@ -125,10 +124,12 @@ _PRUNE = Statement(
     )
 )
 _GET = Statement(select(*_COLUMNS).where(_this, _mine))
-# One ordered read of each state, merged; all see the same moment.
-_ALL_OPEN = Statement(
-    union_all(*(select(*_COLUMNS).where(_mine, _t.status == status) for status in _OPEN))
-    .order_by(text("created_at"), text("task_id"))
+# Open tasks are few, and the queue holds them all: an index of their own would cost every task.
+_FIRST_OPEN = Statement(
+    select(*_COLUMNS)
+    .join_from(_queue, _tasks, _t.task_id == _queue.c.item)
+    .where(_mine)
+    .order_by(_queue.c.id)
     .limit(bindparam("at_most"))
 )
 _LAST_ENDED = Statement(
@@ -170,16 +171,21 @@ def in_order(row: Values) -> Row:
 def task_of(row: Row) -> BackgroundTask:
     """The record of a row as the statements here return it."""
     given = dict(zip(_FIELDS, row, strict=True))
-    read = {name: None if given[name] is None else json.loads(str(given[name]))
-            for name in _JSON_FIELDS}  # fmt: skip
-    given |= {
+    values: dict[str, JsonValue] = {name: _parsed(given.pop(name)) for name in _JSON_FIELDS}
+    values |= {
         "status": TaskStatus(str(given["status"])),
         "notify_on_complete": bool(given["notify_on_complete"]),
         "cancel_requested": bool(given["cancel_requested"]),
-        **read,
+        "metadata": values.pop("extra_data"),
     }
-    metadata = given.pop("extra_data")
-    return BackgroundTask(**given, metadata=metadata)  # type: ignore[arg-type]  # as the columns
+    return BackgroundTask(**given | values)  # type: ignore[arg-type]  # as the columns
+
+
+def _parsed(value: Value) -> JsonValue:
+    if value is None or value == "null":
+        return None
+    parsed: JsonValue = json.loads(str(value))
+    return parsed
 
 
 def accept_task(connection: Connection, row: Values) -> None:
@@ -279,7 +285,7 @@ def read_task(database: Database, mind: str, task_id: str) -> BackgroundTask | N
 
 def read_open_tasks(database: Database, mind: str, limit: int) -> list[BackgroundTask]:
     """The tasks that have not ended, oldest first."""
-    return [task_of(row) for row in database.fetch(_ALL_OPEN, {"mind": mind, "at_most": limit})]
+    return [task_of(row) for row in database.fetch(_FIRST_OPEN, {"mind": mind, "at_most": limit})]
 
 
 def read_ended_tasks(database: Database, mind: str, limit: int) -> list[BackgroundTask]:

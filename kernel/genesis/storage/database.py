@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +33,7 @@ class Database:
     def __init__(self, path: Path, *, durability: Durability = "full") -> None:
         self.path = path
         with storage_errors(path):
+            _refuse_older_system(path)
             self._read_engine = _engine(path, durability, writes=False)
             self._write_engine = _engine(path, durability, writes=True)
             self.writer = Writer(self._write_engine.connect(), path)
@@ -76,6 +77,21 @@ class Database:
         self.writer.close()
         self._write_engine.dispose()
         self._read_engine.dispose()
+
+
+def _refuse_older_system(path: Path) -> None:
+    """The older system calls its database the same. Opening it for writing would change it."""
+    if not path.exists():
+        return
+    with closing(sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True)) as connection:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    names = {name for (name,) in rows}
+    if "minds" in names and "schema_version_kernel" not in names:
+        raise StorageError(
+            f"{path} is a database of genesis-minds, the older system; nothing was changed. "
+            "`python -m genesis.migrate` brings this home over; `genesis import PATH` takes it "
+            "into another one."
+        )
 
 
 def _switch_to_wal(cursor: DBAPICursor) -> None:

@@ -1,6 +1,7 @@
 """Search without an index: compare a query with every vector given. Exact, and fast enough for few.
 
-About 1 ms for 1,000 vectors of 384 dimensions and 100 ms for 100,000, most of it joining the bytes.
+For vectors of 384 dimensions: 0.2 ms for 1,000, 14 ms for 10,000, 150 ms for 100,000 (measured on
+two shared cores), most of it joining the bytes.
 """
 
 from __future__ import annotations

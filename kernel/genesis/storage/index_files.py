@@ -17,11 +17,12 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -142,6 +143,11 @@ def has_left_seal(folder: Path, marker: Marker) -> str | None:
     return None
 
 
+def is_untouched(folder: Path) -> bool:
+    """Whether Chroma has not written anything there yet."""
+    return not _files(folder)
+
+
 def look_over(folder: Path) -> str | None:
     """What is visibly wrong with a folder that a crash left; None when it may be tried."""
     database = folder / _DATABASE
@@ -172,14 +178,15 @@ def try_out(
     when `stopping` says so meanwhile.
     """
     given = json.dumps([(number, base64.b64encode(vector).decode()) for number, vector in sample])
-    with subprocess.Popen(
-        [sys.executable, "-m", "genesis.storage.vector_index", str(folder)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    # From a file: a pipe holds less than the sample, and would have to be fed while waiting.
+    with tempfile.TemporaryFile("w+") as questions, subprocess.Popen(
+        [sys.executable, "-P", "-m", "genesis.storage.vector_index", str(folder)],
+        stdin=_rewound(questions, given), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         # It shares the ownership: if this process dies, nobody opens the folder beside it.
         pass_fds=(lock.file.fileno(),),
     ) as child:  # fmt: skip
         try:
-            answer = _answer(child, given, stopping)
+            answer = _answer(child, stopping)
         finally:
             child.kill()
     if answer is None:
@@ -194,14 +201,19 @@ def try_out(
     return None
 
 
-def _answer(child: subprocess.Popen[str], given: str, stopping: Callable[[], bool]) -> str | None:
+def _rewound(file: IO[str], content: str) -> IO[str]:
+    file.write(content)
+    file.flush()
+    file.seek(0)
+    return file
+
+
+def _answer(child: subprocess.Popen[str], stopping: Callable[[], bool]) -> str | None:
     deadline = time.monotonic() + TRIAL_SECONDS
-    left: str | None = given
     while time.monotonic() < deadline:
         try:
-            return child.communicate(left, timeout=0.2)[0]
+            return child.communicate(timeout=0.2)[0]
         except subprocess.TimeoutExpired:
-            left = None
             if stopping():
                 raise InterruptedError from None
     return None

@@ -16,6 +16,7 @@ from genesis.errors import StorageError
 from genesis.storage.database import Database
 from genesis.storage.index_files import FolderLock, read_marker, remove_folder
 from genesis.storage.memory_changes import (
+    IndexRecord,
     count_changes,
     drop_unwanted,
     index_record,
@@ -290,7 +291,7 @@ class IndexPool:
         if record is None:
             return self._remove(gmid)
         if opened is None:
-            if gmid not in self._wanted and not count_changes(self._database, gmid):
+            if gmid not in self._wanted and self._is_settled(gmid, record):
                 return None
             self._make_room()
             opened = open_index(
@@ -304,6 +305,9 @@ class IndexPool:
                 self._open[gmid] = opened
         self._wanted.discard(gmid)
         return self._feed(opened)
+
+    def _is_settled(self, gmid: str, record: IndexRecord) -> bool:
+        return outstanding(self._database, self._folder / gmid, gmid, record) == 0
 
     def _feed(self, opened: OpenIndex) -> float | None:
         started = time.monotonic()

@@ -46,8 +46,8 @@ _BACKLOG = Statement(
     "FROM message_words_progress"
 )
 _END_OF_BATCH = Statement(
-    "SELECT max(id) FROM (SELECT id, sum(length(content)) OVER (ORDER BY id) - length(content) "
-    "AS before FROM (SELECT id, content FROM conversation_messages WHERE id > "
+    "SELECT max(id) FROM (SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM "
+    "(SELECT id, length(content) AS size FROM conversation_messages WHERE id > "
     "(SELECT message_id FROM message_words_progress) AND id <= :until ORDER BY id LIMIT :most)) "
     "WHERE before < :most_characters"
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-RARE_ROLE = "role IN ('system', 'tool')"
+RARE_ROLE = "role <> 'user' AND role <> 'assistant'"
 OPEN_CONCERN = "status <> 'resolved'"
 SHARED_MEMORY = "relationship_context IN ('shared', 'generic')"
 ARCHIVED_MEMORY = "archived_at IS NOT NULL"
@@ -238,12 +238,15 @@ class BackgroundTaskRow(SQLModel, table=True):
 
     __tablename__ = "background_tasks"
     __table_args__ = (
-        Index("ix_background_tasks_status", "mind_gmid", "status", "created_at", "task_id"),
-        Index("ix_background_tasks_user", "mind_gmid", "user_email", "created_at", "task_id"),
         Index(
             "ix_background_tasks_ended", "mind_gmid", "completed_at", "task_id",
             sqlite_where=text("completed_at IS NOT NULL"),
         ),
+        Index(
+            "ix_background_tasks_user", "mind_gmid", "user_email", "created_at", "task_id",
+            sqlite_where=text("user_email IS NOT NULL"),
+        ),
+        {"sqlite_with_rowid": False},
     )  # fmt: skip
     task_id: str = Field(primary_key=True)
     mind_gmid: str = Field(foreign_key="minds.gmid")

@@ -15,6 +15,7 @@ from genesis.storage.index_files import (
     FolderLock,
     Marker,
     has_left_seal,
+    is_untouched,
     look_over,
     read_marker,
     remove_folder,
@@ -153,6 +154,8 @@ def _damage(
 ) -> str | None:  # fmt: skip
     if marker.seal is not None:
         return has_left_seal(folder, marker)
+    if not marker.built and is_untouched(folder):
+        return None
     if problem := look_over(folder):
         return problem
     # What is not settled yet may be in the index or not: a crash came in between.
@@ -182,12 +185,14 @@ def problems(database: Database, opened: OpenIndex) -> list[str]:
     with opened.still:
         expected = living(database, gmid, record)
         held = index.numbers()
-        different, unfound = set(), set()
+        different: set[int] = set()
+        sample: list[tuple[int, bytes]] = []
         for start in range(0, len(expected), BATCH):
             some = expected[start : start + BATCH]
             vectors = list(living_vectors(database, gmid, record, some).items())
             different.update(index.differing(vectors))
-            unfound.update(index.lost(vectors[:: max(1, len(expected) // _SAMPLE)]))
+            sample += vectors[:: max(1, len(expected) // _SAMPLE)]
+        unfound = set(index.lost(sample))
         # What changed while this looked is among them, since nothing was fed meanwhile.
         lacking = pending(database, gmid, record).keys()
     missing = set(expected) - held

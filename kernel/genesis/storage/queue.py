@@ -80,6 +80,18 @@ _CLAIM = Statement(
     )
     .returning(_queue.c.item, _queue.c.attempt, _queue.c.priority, _queue.c.run_at, _queue.c.id)
 )
+# Of a row that was ready a moment ago, in the same transaction.
+_LEASE = Statement(
+    update(_queue)
+    .where(_queue.c.id == bindparam("of_id"))
+    .values(
+        status=_LEASED,
+        owner=bindparam("new_owner"),
+        attempt=_queue.c.attempt + 1,
+        lease_until=bindparam("until"),
+    )
+    .returning(_queue.c.item, _queue.c.attempt)
+)
 _held = (
     (_queue.c.item == bindparam("of_item"))
     & (_queue.c.owner == bindparam("of_owner"))
@@ -205,14 +217,16 @@ def claim_first(connection: Connection, lanes: Sequence[str], owner: str) -> Lea
     highest priority, and of these the one that was accepted first."""
     now = utc_now()
     heads = [
-        (*row, lane)
+        row
         for lane in lanes
         for row in _HEAD.run(connection, {"in_lane": lane, "now": now}).fetchall()
     ]
     if not heads:
         return None
-    *_, lane = min(heads)
-    return next(iter(claim(connection, lane, owner, 1)), None)
+    _, first = min(heads)
+    values: Values = {"of_id": first, "new_owner": owner, "until": utc_after(LEASE_SECONDS)}
+    ((item, attempt),) = _LEASE.run(connection, values).fetchall()
+    return Lease(item, attempt, owner)
 
 
 def complete(connection: Connection, leases: Sequence[Lease]) -> None:

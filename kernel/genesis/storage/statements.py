@@ -7,6 +7,7 @@ still comes from a Core statement, so columns are checked and another database g
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TypeAlias
 
 from sqlalchemy import Connection
@@ -25,19 +26,28 @@ class Statement:
 
     def __init__(self, clause: ClauseElement | str, columns: Sequence[str] | None = None) -> None:
         """`columns` names what an INSERT without values writes."""
-        self._constants: dict[str, Value] = {}
-        if isinstance(clause, str):
-            self.text = clause
-        else:
-            keys = None if columns is None else list(columns)
-            compiled = clause.compile(dialect=_DIALECT, column_keys=keys)
-            self.text = str(compiled)
-            # What the statement itself compares with, e.g. `column == "active"`.
-            self._constants = {k: v for k, v in compiled.params.items() if v is not None}
+        self._clause = clause
+        self._columns = columns
+
+    @cached_property
+    def _compiled(self) -> tuple[str, dict[str, Value]]:
+        # On first use: a program that only reads messages need not compile two hundred others.
+        if isinstance(self._clause, str):
+            return self._clause, {}
+        keys = None if self._columns is None else list(self._columns)
+        compiled = self._clause.compile(dialect=_DIALECT, column_keys=keys)
+        # What the statement itself compares with, e.g. `column == "active"`.
+        constants = {k: v for k, v in compiled.params.items() if v is not None}
+        return str(compiled), constants
+
+    @property
+    def text(self) -> str:
+        """The SQL, with parameters as `:name`."""
+        return self._compiled[0]
 
     def bound(self, values: Values) -> dict[str, Value]:
         """The values of all of its parameters."""
-        return {**self._constants, **values}
+        return {**self._compiled[1], **values}
 
     def run(self, connection: Connection, values: Values) -> DBAPICursor:
         """Run it once, inside the caller's transaction; gives the driver's cursor."""

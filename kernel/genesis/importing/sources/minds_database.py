@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from genesis.clock import utc_now
+from genesis.errors import UsageError
 from genesis.importing.fields import Fields, UnfitError, later_of, with_more
 from genesis.importing.recognise import Findings, Left
 from genesis.importing.rows import GENESIS_MINDS, Item, Part, SourceRow, Unfit, digest_of
@@ -68,9 +69,7 @@ def mind_of(fields: Fields, name: str = "mind_gmid") -> str:
     gmid = fields.required(name)
     try:
         return parse_gmid(gmid)
-    except ValueError as error:
-        raise UnfitError(str(error)) from None
-    except Exception:  # noqa: BLE001 - UsageError, whose text speaks to a caller
+    except UsageError:
         raise UnfitError(f"{name} {gmid[:40]!r} is no GMID") from None
 
 

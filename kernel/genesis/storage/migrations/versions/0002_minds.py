@@ -105,7 +105,7 @@ def _create_conversations() -> None:
     )  # fmt: skip
     _index(
         table, "messages_role", ["mind_gmid", "role", "timestamp", "id"],
-        where="role IN ('system', 'tool')",
+        where="role <> 'user' AND role <> 'assistant'",
     )  # fmt: skip
     _index(
         table, "messages_tool_call", ["mind_gmid", "tool_call_id", "role"],
@@ -153,7 +153,8 @@ def _create_memories() -> None:
         ("environment", ["mind_gmid", "environment_id"], "environment_id IS NOT NULL"),
         ("emotion", ["mind_gmid", "emotion"], "emotion IS NOT NULL"),
         (
-            "shared", ["mind_gmid", "created_at", "id"],
+            "shared",
+            ["mind_gmid", "created_at", "id"],
             "relationship_context IN ('shared', 'generic')",
         ),
         ("merged", ["merged_into"], "merged_into IS NOT NULL"),
@@ -215,11 +216,10 @@ def _create_background_tasks() -> None:
         _text("result", null=True), _text("error", null=True), _integer("retry_count"),
         _integer("max_retries"), _flag("notify_on_complete"), _flag("cancel_requested"),
         _text("context"), _text("attachments"), _text("extra_data"),
+        sqlite_with_rowid=False,
     )  # fmt: skip
-    for name, column in (("status", "status"), ("user", "user_email")):
-        columns = ["mind_gmid", column, "created_at", "task_id"]
-        _index("background_tasks", f"background_tasks_{name}", columns)
-    _index(
-        "background_tasks", "background_tasks_ended", ["mind_gmid", "completed_at", "task_id"],
-        where="completed_at IS NOT NULL",
-    )  # fmt: skip
+    table = "background_tasks"
+    columns = ["mind_gmid", "completed_at", "task_id"]
+    _index(table, "background_tasks_ended", columns, where="completed_at IS NOT NULL")
+    columns = ["mind_gmid", "user_email", "created_at", "task_id"]
+    _index(table, "background_tasks_user", columns, where="user_email IS NOT NULL")

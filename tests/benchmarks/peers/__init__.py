@@ -1,0 +1,1 @@
+"""Our append and our background tasks beside other frameworks, in one run: `make bench-peers`."""

@@ -1,0 +1,43 @@
+"""kill -9 at random points of mixed writes to a mind, again and again.
+
+Nothing acknowledged may be lost, no task completed twice, and record, index, words and counters
+agree at the next start without anybody's help.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import processes_with
+
+KILLS = int(os.environ.get("GENESIS_MIND_KILLS", "120"))
+SEED = int(os.environ.get("GENESIS_MIND_SEED", "20261122"))
+LANES = 2
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(60 + 8 * KILLS)
+def test_no_kill_loses_what_a_mind_was_told_or_completes_a_task_twice(tmp_path: Path) -> None:
+    running = []
+    for lane in range(LANES):
+        folder = tmp_path / f"lane-{lane}"
+        folder.mkdir()
+        arguments = [str(folder), str(SEED + lane), str(KILLS // LANES)]
+        running.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.crash.minds_lane", *arguments],
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            )
+        )
+    try:
+        assert [lane.wait() for lane in running] == [0] * LANES
+    finally:
+        for lane in running:
+            lane.kill()
+            lane.wait()
+    assert processes_with(str(tmp_path)) == []
