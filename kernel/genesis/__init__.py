@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from genesis.host.hooks import hook, implements
     from genesis.host.plugin import NoSettings, Plugin, PluginContext
     from genesis.kernel import Kernel
+    from genesis.mind import Mind
     from genesis.minds.conversation import ConversationManager
     from genesis.minds.memory import MemoryManager
     from genesis.minds.memory_record import Memory, MemoryType
-    from genesis.mind import Mind
     from genesis.sessions.specialist_files import read_specialist, read_specialists
 
 __version__ = "0.1.0"

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import warnings
-import weakref
 from collections.abc import Mapping
 from copy import deepcopy
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
@@ -20,11 +21,7 @@ from sqlalchemy import Connection
 from genesis.clock import utc_now
 from genesis.errors import MindError, UsageError
 from genesis.home import find_home
-from genesis.minds.background import BackgroundTasks
-from genesis.minds.concerns import Concerns
-from genesis.minds.conversation import ConversationManager
 from genesis.minds.emotions import Emotion, EmotionalState
-from genesis.minds.environments import Environments
 from genesis.minds.finding import find_mind_file, home_of
 from genesis.minds.identity import (
     DEFAULT_TEMPLATE,
@@ -34,15 +31,21 @@ from genesis.minds.identity import (
     new_identity,
     parse_gmid,
 )
-from genesis.minds.memory import MemoryManager
 from genesis.minds.mind_file import MindDocument, read_mind_file, write_mind_file
-from genesis.minds.relationships import Relationships
-from genesis.minds.retention import RetentionPolicy
-from genesis.minds.retention_job import retention_of, schedule_retention
+from genesis.minds.retention import RetentionPolicy, retention_of
 from genesis.minds.saving import locked_for_saving, merge_changes
 from genesis.minds.store import MindStore, shared_store
 from genesis.storage.events import NewEvent, append_events
 from genesis.storage.minds import MindRecord, find_minds, register_mind
+
+# What a program does not use is not imported: it may only read messages.
+if TYPE_CHECKING:
+    from genesis.minds.background import BackgroundTasks
+    from genesis.minds.concerns import Concerns
+    from genesis.minds.conversation import ConversationManager
+    from genesis.minds.environments import Environments
+    from genesis.minds.memory import MemoryManager
+    from genesis.minds.relationships import Relationships
 
 Settings = Mapping[str, JsonValue]
 _log = logging.getLogger("genesis.minds")
@@ -145,7 +148,7 @@ class Mind:
             take_over_legacy(opened.database, document)
         mind.conversation.repair()
         try:
-            schedule_retention(mind.gmid, opened.database, mind.retention)
+            mind._schedule(mind.retention)  # noqa: SLF001 - its own class
         except MindError as error:
             # The program can only correct the rule once the mind is loaded.
             _log.warning("%s", error)
@@ -169,7 +172,7 @@ class Mind:
         changed = merged != self._saved
         self._take(document)
         self._register(changed=changed)
-        schedule_retention(self.gmid, self._store.database, rule)
+        self._schedule(rule)
         return self.path
 
     def feel(
@@ -177,6 +180,52 @@ class Mind:
     ) -> EmotionalState:
         """Feel something now; gives the state that follows. Raises UsageError."""
         return self.emotional_state.update_emotion(emotion, intensity, trigger)
+
+    @cached_property
+    def conversation(self) -> ConversationManager:
+        """Its messages."""
+        from genesis.minds.conversation import ConversationManager
+
+        return self._store.serve(ConversationManager(self.gmid, self._store.database))
+
+    @cached_property
+    def memory(self) -> MemoryManager:
+        """What it remembers."""
+        from genesis.minds.memory import MemoryManager
+
+        store = self._store
+        return store.serve(
+            MemoryManager(self.gmid, store.database, store.embedding, store.indexes, store.accesses)
+        )
+
+    @cached_property
+    def concerns(self) -> Concerns:
+        """What it cares about."""
+        from genesis.minds.concerns import Concerns
+
+        return self._store.serve(Concerns(self.gmid, self._store.database))
+
+    @cached_property
+    def background(self) -> BackgroundTasks:
+        """What it was given to do."""
+        from genesis.minds.background import BackgroundTasks
+
+        store = self._store
+        return store.serve(BackgroundTasks(self.gmid, store.database, wake=store.wake_background))
+
+    @cached_property
+    def relationships(self) -> Relationships:
+        """How it stands to others."""
+        from genesis.minds.relationships import Relationships
+
+        return self._store.serve(Relationships(self.gmid, self._store.database))
+
+    @cached_property
+    def environments(self) -> Environments:
+        """The places that it knows."""
+        from genesis.minds.environments import Environments
+
+        return self._store.serve(Environments(self.gmid, self._store.database))
 
     @property
     def gmid(self) -> str:
@@ -216,15 +265,6 @@ class Mind:
         self._store = store
         self.path = path
         self._take(document)
-        gmid, database = document.identity.gmid, store.database
-        self.conversation = ConversationManager(gmid, database)
-        self.memory = MemoryManager(gmid, database, store.embedding, store.indexes)
-        # Searches count accesses without waiting for the disk; the last ones are written here.
-        weakref.finalize(self, self.memory.flush_accesses)
-        self.concerns = Concerns(gmid, database)
-        self.background = BackgroundTasks(gmid, database, wake=store.wake_background)
-        self.relationships = Relationships(gmid, database)
-        self.environments = Environments(gmid, database)
 
     def _take(self, document: MindDocument) -> None:
         self._saved = _dump(document)
@@ -252,6 +292,12 @@ class Mind:
                 "memory": None,
             }
         )
+
+    def _schedule(self, rule: RetentionPolicy) -> None:
+        if rule.is_set:
+            from genesis.minds.retention_job import schedule_retention
+
+            schedule_retention(self.gmid, self._store.database, rule)
 
     def _register(self, *, changed: bool = False) -> None:
         """Let the database know this mind; costs no write when it does already."""

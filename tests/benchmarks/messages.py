@@ -54,8 +54,8 @@ def measure(folder: Path) -> Iterator[Figure]:
     yield _together(held["100k"])
     large = {name: held[name] for name in ("10k", "100k", "1M")}
     yield from _reads("last 10 messages", large, _last_ten, _raw_last_ten)
-    yield from _reads("10 messages from the middle", large, _middle, _raw_middle)
-    yield from _reads("last 10 of one user in one place", large, _of_one, _raw_of_one)
+    yield from _reads("10 from the middle", large, _middle, _raw_middle)
+    yield from _reads("last 10 of one user and place", large, _of_one, _raw_of_one)
     yield from _searches(held["1M"])
     yield _statistics(held["1M"])
     for one in held.values():
@@ -203,7 +203,7 @@ def _statistics(one: Held) -> Figure:
 
 def _flat(name: str, taken: list[float], raw: list[float]) -> Figure:
     beside = f"{min(taken):,.0f} us (raw differs {max(raw) / min(raw):.2f} times)"
-    return Figure(f"{name}: slowest size to fastest", f"{max(taken):,.0f} us", beside,
+    return Figure(f"{name}, slowest to fastest", f"{max(taken):,.0f} us", beside,
                   max(taken) / min(taken), 1.3)  # fmt: skip
 
 

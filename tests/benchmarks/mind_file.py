@@ -26,7 +26,9 @@ MOST_MEGABYTES = 70
 OURS = "from genesis import Mind"
 THEIRS = "import sqlmodel, pydantic_settings"
 # Of the process from its start on: that of its parent does not count.
-PEAK = "\nfor line in open('/proc/self/status'):\n    line[:6] == 'VmHWM:' and print(line.split()[1])"
+PEAK = (
+    "\nfor line in open('/proc/self/status'):\n    line[:6] == 'VmHWM:' and print(line.split()[1])"
+)
 
 
 def measure(folder: Path) -> Iterator[Figure]:

@@ -23,7 +23,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from genesis.clock import utc_after, utc_now
+from genesis.clock import utc_after
 from genesis.mind import Mind
 from genesis.minds.memory_record import Memory
 from genesis.minds.message_input import NewMessage

@@ -43,7 +43,7 @@ _AGREES = {
     "(SELECT json_extract(payload, '$.message_id') FROM events WHERE type = 'message.added')",
     "events of messages that are not there": "SELECT count(*) - (SELECT count(*) FROM "
     "conversation_messages) - (SELECT coalesce(sum(json_extract(payload, '$.count')), 0) FROM "
-    "events WHERE type = 'messages.deleted') - :replaced FROM events WHERE type = 'message.added'",
+    "events WHERE type = 'messages.deleted') FROM events WHERE type = 'message.added'",
     "memories without their event": "SELECT count(*) FROM memories WHERE memory_id NOT IN "
     "(SELECT subject FROM events WHERE type = 'memory.added')",
     "concerns without their event": "SELECT count(*) FROM concerns WHERE concern_id NOT IN "
@@ -143,9 +143,8 @@ def examine(folder: Path, gmids: Iterable[str] = (SHARED,)) -> list[str]:
 
 def _disagreements(store: MindStore) -> Iterator[str]:
     with closing(sqlite3.connect(store.database.path)) as connection:
-        # A result that comes after all replaces a stand-in; no writer here waits so long.
         for what, query in _AGREES.items():
-            (count,) = connection.execute(query, {"replaced": 0} if ":r" in query else {}).fetchone()
+            (count,) = connection.execute(query).fetchone()
             if count:
                 yield f"{count} {what}"
 

@@ -1,8 +1,9 @@
-"""One home, on which writers live and are killed: `python -m tests.crash.minds_lane FOLDER SEED KILLS`.
+"""One home, on which writers live and are killed.
 
-This process imports everything and then starts every writer with `fork`, so that a life costs
-some milliseconds. It uses neither threads nor databases itself, so that a fork is as good as a
-start. Ends with exit code 1 and says why when something is not as it should be.
+`python -m tests.crash.minds_lane FOLDER SEED KILLS`. This process imports everything and then
+starts every writer with `fork`, so that a life costs some milliseconds. It uses neither threads
+nor databases itself, so that a fork is as good as a start. Ends with exit code 1, and says why,
+when something is not as it should be.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ import chromadb  # noqa: F401
 import numpy as np  # noqa: F401
 
 from tests.crash.minds_checks import examine, look
-from tests.crash.minds_ledger import Key, Told
-from tests.crash.minds_writer import SHARED, handler, live, opened_mind, opened_store
+from tests.crash.minds_ledger import Key, Ledger, Told
+from tests.crash.minds_writer import HANDLER, SHARED, handler, live, opened_mind, opened_store
 
 EXAMINED_EVERY = 10
 
@@ -32,20 +33,20 @@ EXAMINED_EVERY = 10
 def main(folder: Path, seed: int, kills: int) -> None:
     """Kill so often, look after each kill, and bring everything to its end at last."""
     rng, told = random.Random(seed), Told()
-    unseen: set[Key] = set()
+    database, unseen = folder / "home" / "genesis.db", set[Key]()
     stopped: list[float] = []
-    examined = []
+    examined: list[float] = []
     while len(stopped) < kills:
         # The start, the work, and the index, which takes seconds to be opened after a kill.
-        longest = rng.choices((0.15, 1.0, 4.0), (3, 5, 1))[0]
+        longest = rng.choices((0.15, 1.0, 5.0), (3, 4, 2))[0]
         delay = rng.uniform(0, longest)
         _kill_after(delay, lambda: live(folder, "writer", f"{seed}x{len(stopped)}", 60))
         stopped.append(delay)
-        unseen |= told.read(folder / "ledger.log")
+        unseen.update(told.read(folder / "ledger.log"))
         require(told.errors, stopped, seed)
         # Not each time: the next life shall also be the first to find what was left.
-        if rng.random() < 0.5 and (folder / "home" / "genesis.db").exists():
-            _in_child(lambda: require(look(folder / "home/genesis.db", told, unseen), stopped, seed))
+        if rng.random() < 0.5 and database.exists():
+            _in_child(lambda: require(look(database, told, unseen), stopped, seed))
             unseen.clear()
         if len(stopped) % EXAMINED_EVERY == 0:
             begun = time.perf_counter()
@@ -68,11 +69,9 @@ def require(wrong: list[str], stopped: list[float], seed: int) -> None:
 
 def finish(folder: Path) -> None:
     """Do all tasks that are left, in a process that nobody kills."""
-    from tests.crash.minds_ledger import Ledger
-
     with opened_store(folder) as store:
         mind = opened_mind(store, SHARED)
-        store.handlers.register("count", handler(Ledger(folder / "ledger.log")))
+        store.handlers.register(HANDLER, handler(Ledger(folder / "ledger.log")))
         runner = store.background_runner()
         deadline = time.monotonic() + 60
         while mind.background.get_active_tasks() and time.monotonic() < deadline:

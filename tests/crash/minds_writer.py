@@ -158,12 +158,12 @@ def remember(w: Writer) -> None:
         with w.ledger.changing("memory", name, content):
             mind.memory.update_memory(name, content=content)
         return
-    memory = mind.memory.get_memory(name)
-    assert memory is not None
-    found = [one.id for one in mind.memory.search_memories(memory.content, limit=3)]
+    known = mind.memory.get_memory(name)
+    assert known is not None
+    found = [one.id for one in mind.memory.search_memories(known.content, limit=3)]
     for one in found:
         w.ledger.note("did", "hit", one)
-    assert name in found, f"{memory.content!r} finds {found}"
+    assert name in found, f"{known.content!r} finds {found}"
 
 
 def care(w: Writer) -> None:

@@ -24,10 +24,10 @@ LANES = 2
 @pytest.mark.timeout(60 + 8 * KILLS)
 def test_no_kill_loses_what_a_mind_was_told_or_completes_a_task_twice(tmp_path: Path) -> None:
     running = []
-    for lane in range(LANES):
-        folder = tmp_path / f"lane-{lane}"
+    for number in range(LANES):
+        folder = tmp_path / f"lane-{number}"
         folder.mkdir()
-        arguments = [str(folder), str(SEED + lane), str(KILLS // LANES)]
+        arguments = [str(folder), str(SEED + number), str(KILLS // LANES)]
         running.append(
             subprocess.Popen(
                 [sys.executable, "-m", "tests.crash.minds_lane", *arguments],

@@ -438,9 +438,9 @@ def test_a_task_that_ends_its_processes_again_and_again_is_given_up(make: Make) 
 
     work = make(request=handle)
     task = work.tasks.submit("deadly")
+    lanes = work.handlers.lanes()
     for number in range(10):
         owner = f"dead-{number}"
-        lanes = work.handlers.lanes()
         claimed = work.database.writer.write(
             lambda c, o=owner: background_tasks.claim_task(c, lanes, o)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections import Counter
@@ -54,7 +55,9 @@ class Said:
 @cache
 def empty_database() -> Path:
     """A migrated file with two minds, to be copied."""
-    path = Path(tempfile.mkdtemp(prefix="genesis-model-")) / "empty.db"
+    folder = Path(tempfile.mkdtemp(prefix="genesis-model-"))
+    atexit.register(shutil.rmtree, folder)
+    path = folder / "empty.db"
     database = Database(path, durability="normal")
     migrate(database, "kernel", KERNEL_REVISIONS)
     for gmid in (GMID, OTHER):

@@ -1,4 +1,4 @@
-"""Deleting a mind: nothing of it is left anywhere, others are as they were, and it can be repeated."""
+"""Deleting a mind: nothing of it is left, others are as they were, and it can be repeated."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from genesis.errors import StorageError, UsageError
 from genesis.home import Home
 from genesis.minds.deleting import delete_mind
 from genesis.minds.store import MindStore
-from genesis.storage.mind_tables import MIND_TABLES
+from genesis.storage.kernel_tables import KERNEL_TABLES
 from genesis.storage.statements import Statement
-from genesis.storage.tables import KERNEL_TABLES
 
 from tests.minds.homes import fill, open_home, settle
 
@@ -49,7 +48,7 @@ def counts(store: MindStore) -> dict[str, int]:
     """How many rows each table has at all."""
     return {
         name: int(store.database.fetch(Statement(f"SELECT count(*) FROM {name}"), {})[0][0])
-        for name in sorted((MIND_TABLES - {"message_words_progress"}) | {"queue"})
+        for name in sorted((KERNEL_TABLES - {"message_words_progress"}) | {"queue"})
     }
 
 

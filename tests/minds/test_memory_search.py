@@ -213,7 +213,8 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
         memory.add_memories([m for m, _ in known[:400]], embeddings=vectors[:400])
         assert memory._indexes.settle(gmid)
         # From here on the index does not learn of anything.
-        memory._indexes._schedule = lambda gmid, seconds: None  # type: ignore[method-assign]
+        still = memory._indexes._open[gmid].still
+        still.acquire()
         memory.add_memories([m for m, _ in known[400:]], embeddings=vectors[400:])
         for n in range(40):
             memory.delete_memory(f"m{n}")
@@ -221,6 +222,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
             memory.update_memory(f"m{n}", embedding=direction(n))
             known[n] = (known[n][0], similarity(n))
         yield Held(memory, known[40:])
+        still.release()
     database.close()
 
 

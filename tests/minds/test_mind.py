@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from genesis import MemoryType, Mind
+from genesis import ConversationManager, MemoryManager, MemoryType, Mind
 from genesis.errors import MindError, MindTooLargeError, NewerMindError, UsageError
 from genesis.home import Home
 from genesis.minds.store import MindStore, shared_store
@@ -127,7 +127,7 @@ def test_a_section_that_grows_is_named_and_the_old_file_stays(store: MindStore) 
     mind = Mind.birth("Atlas")
     mind.plugins["events"] = {"log": ["x" * 100] * 600}
     before = mind.path.read_bytes()
-    with pytest.raises(MindTooLargeError, match="plugins.events"):
+    with pytest.raises(MindTooLargeError, match=r"plugins\.events"):
         mind.save()
     assert mind.path.read_bytes() == before
     mind.plugins["events"] = {}
@@ -245,6 +245,30 @@ def test_a_memory_is_kept_without_an_embedder_and_searching_says_what_is_missing
     assert mind.memory.get_memory(memory.id) is not None
     with pytest.raises(Exception, match="genesis-minilm"):
         mind.memory.search_memories("kept")
+
+
+def test_conversations_and_memories_open_by_the_id_alone_as_older_programs_do(
+    store: MindStore,
+) -> None:
+    gmid = Mind.birth("Atlas").gmid
+    ConversationManager(gmid).add_message("user", "Hello")
+    assert ConversationManager(gmid).get_stats()["total_messages"] == 1
+    MemoryManager(gmid).add_memory("kept", MemoryType.SEMANTIC)
+    assert [m.content for m in MemoryManager(gmid).get_recent_memories()] == ["kept"]
+
+
+def test_what_searches_counted_is_written_when_the_program_ends(
+    store: MindStore, tmp_path: Path
+) -> None:
+    mind = Mind.birth("Atlas")
+    mind.memory.add_memory("found again and again", MemoryType.SEMANTIC, embedding=[1.0, 0.0])
+    program = (
+        "from genesis import Mind\n"
+        "print(Mind.load('Atlas').memory.search_memories('', embedding=[1.0, 0.0])[0].access_count)"
+    )
+    for time in (1, 2):
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        assert (done.stdout, done.stderr) == (f"{time}\n", "")
 
 
 def test_importing_a_mind_imports_neither_chroma_nor_numpy_nor_alembic() -> None:

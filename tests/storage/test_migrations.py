@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from genesis.errors import NewerDatabaseError, StorageError
 from genesis.storage.database import Database
+from genesis.storage.kernel_tables import KERNEL_TABLES
 from genesis.storage.migrate import (
     KERNEL_REVISIONS,
     migrate,
     newest_revision,
     recorded_revision,
 )
-from genesis.storage.tables import KERNEL_TABLES
 from sqlalchemy import Engine, Inspector, create_engine, event, inspect, text
 from sqlmodel import SQLModel
 

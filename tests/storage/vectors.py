@@ -9,9 +9,9 @@ import numpy as np
 from genesis.clock import utc_now
 from genesis.storage.database import Database
 from genesis.storage.memory_changes import begin_index, note_changes
-from genesis.storage.mind_tables import MemoryRow, MemoryVectorRow
+from genesis.storage.memory_tables import MemoryRow, MemoryVectorRow
 from genesis.storage.minds import MindRecord, register_mind
-from genesis.storage.tables import table
+from genesis.storage.statements import table
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 EMBEDDER = "tests"

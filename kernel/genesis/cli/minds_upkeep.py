@@ -84,7 +84,7 @@ def _prune(store: MindStore, which: str, policy: RetentionPolicy | None) -> None
         click.echo(f"{mind.gmid}  {mind.name}: has no rule, keeps every message")
         return
     count = mind.conversation.prune(rule)
-    click.echo(f"{mind.gmid}  {mind.name}: {count:,} messages deleted")
+    click.echo(f"{mind.gmid}  {mind.name}: messages deleted: {count:,}")
 
 
 @click.command()
@@ -111,7 +111,7 @@ def reindex(mind: str, home: str | None) -> None:
             progress=lambda left: progress.update(waiting, completed=total - left),
         )
     state = "the index is complete" if done else "the index is still being built"
-    click.echo(f"{loaded.gmid}  {loaded.name}: {made:,} vectors made; {state}")
+    click.echo(f"{loaded.gmid}  {loaded.name}: vectors made: {made:,}; {state}")
 
 
 @click.command()
@@ -139,12 +139,12 @@ def erase(
                 f"{loaded.name} has no memory {name!r}; nothing was erased. "
                 "`genesis minds recall` prints the ids of memories."
             )
-    named = [f"{len(memories):,} memories"] if memories else []
+    named = [f"{len(memories):,} named memories"] if memories else []
     about = [f"everything about {user}"] if user is not None else []
     if not yes:
         confirm(f"Erase {' and '.join(named + about)} from {loaded.name} for ever?")
     count = loaded.memory.erase(memories, user_email=user)
-    click.echo(f"{count:,} memories erased. Backups made before still hold them.")
+    click.echo(f"Memories erased: {count:,}. Backups made before still hold them.")
 
 
 @click.command()

@@ -63,8 +63,9 @@ def list_command(
         print_json([asdict(task) for task in found])
         return
     for task in found:
-        about = f"{local_time(task.created_at)}  {one_line(task.user_request)}"
-        click.echo(f"{task.task_id}  {task.status:<9} {task.progress:>4.0%}  {about}")
+        state = f"{task.status:<9} {task.progress:>4.0%}  {local_time(task.created_at)}"
+        request = one_line(task.user_request)
+        click.echo(f"{task.task_id}  {state}  {task.mind_gmid:<18}  {request}")
     if not found:
         click.echo("No tasks.", err=True)
 
@@ -221,7 +222,8 @@ class _Endings:
     def __init__(self, store: MindStore) -> None:
         from sqlalchemy import func, select
 
-        from genesis.storage.tables import EventRow, table
+        from genesis.storage.event_tables import EventRow
+        from genesis.storage.statements import table
 
         self._database = store.database
         self.failed = False

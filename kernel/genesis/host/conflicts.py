@@ -9,7 +9,7 @@ from genesis.contracts.embedders import Embedder
 from genesis.contracts.plugins import Tables
 from genesis.contracts.specialists import Specialist, Team, Tool
 from genesis.host.loaded import LoadedPlugin
-from genesis.storage.tables import KERNEL_TABLES
+from genesis.storage.kernel_tables import KERNEL_TABLES
 
 Refuse = Callable[[LoadedPlugin, str], None]
 

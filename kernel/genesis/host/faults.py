@@ -15,7 +15,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from genesis.clock import utc_now
 from genesis.contracts.plugins import PluginState, PluginStatus
 from genesis.storage.database import Database
-from genesis.storage.tables import PluginFaultRow, PluginRow, table
+from genesis.storage.statements import table
+from genesis.storage.work_tables import PluginFaultRow, PluginRow
 
 CONSECUTIVE_LIMIT = 3
 RECENT_LIMIT = 5

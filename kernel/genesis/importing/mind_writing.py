@@ -21,7 +21,7 @@ from genesis.storage.database import Database
 from genesis.storage.imported_rows import find_digest
 from genesis.storage.mind_tables import MindRow
 from genesis.storage.minds import MindRecord, register_mind
-from genesis.storage.tables import table
+from genesis.storage.statements import table
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 

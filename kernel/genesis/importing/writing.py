@@ -14,19 +14,15 @@ from sqlalchemy import Connection, insert, select
 from sqlmodel import SQLModel
 
 from genesis.importing.rows import SourceRow
+from genesis.storage.background_tables import BackgroundTaskRow
+from genesis.storage.concern_tables import ConcernRow, EnvironmentRow, RelationshipRow
 from genesis.storage.events import NewEvent, append_events
 from genesis.storage.imported_rows import find_digest, mind_key, note_imported
 from genesis.storage.memories import Draft, insert_memories
 from genesis.storage.messages import import_messages
-from genesis.storage.mind_tables import (
-    BackgroundTaskRow,
-    ConcernRow,
-    EnvironmentRow,
-    MindRow,
-    RelationshipRow,
-)  # fmt: skip
-from genesis.storage.statements import Values
-from genesis.storage.tables import AgentRow, RepositoryRow, SessionRow, TaskRow, TeamRow, table
+from genesis.storage.mind_tables import MindRow
+from genesis.storage.statements import Values, table
+from genesis.storage.work_tables import AgentRow, RepositoryRow, SessionRow, TaskRow, TeamRow
 
 BATCH = 500
 State: TypeAlias = Literal["imported", "present", "skipped"]

@@ -104,7 +104,8 @@ class BackgroundRunner:
             self._database.writer.write(lambda c: tasks.give_back(c, leases))
 
     def run_until_idle(self) -> None:
-        """Work in this call until nothing is left that is due and has a handler here."""
+        """Work in this call until nothing is left that is due and has a handler here; not to be
+        called between `start` and `stop`."""
         self._until_idle = True
         try:
             self.start()

@@ -17,6 +17,7 @@ from pydantic import JsonValue, ValidationError
 
 from genesis.clock import utc_after
 from genesis.errors import UsageError
+from genesis.home import find_home
 from genesis.minds.message_input import (
     MOST_CHARACTERS,
     MOST_ON_A_PAGE,
@@ -32,6 +33,7 @@ from genesis.minds.message_input import (
 )
 from genesis.minds.process_marks import is_running, own_mark
 from genesis.minds.retention import RetentionPolicy, prune
+from genesis.minds.store import shared_store
 from genesis.storage.database import Database
 from genesis.storage.message_pages import Filters, MessageDict, Row, fetch_page, message_dict
 from genesis.storage.message_words import search
@@ -59,7 +61,12 @@ class ConversationManager:
     StorageError when the database cannot be read or written.
     """
 
-    def __init__(self, mind_gmid: str, database: Database) -> None:
+    def __init__(self, mind_gmid: str, database: Database | None = None) -> None:
+        """Without a `database`, that of the home that `find_home` finds."""
+        if database is None:
+            # Held, since it is closed with the last who uses it.
+            self._store = shared_store(find_home())
+            database = self._store.database
         self.mind_gmid = mind_gmid
         self._database = database
 

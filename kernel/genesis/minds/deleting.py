@@ -10,21 +10,20 @@ from genesis.errors import StorageError, UsageError
 from genesis.minds.durable_file import LEFTOVER
 from genesis.minds.identity import is_gmid
 from genesis.minds.store import MindStore
+from genesis.storage.background_tables import BackgroundTaskRow
+from genesis.storage.concern_tables import ConcernRow, EnvironmentRow, RelationshipRow
 from genesis.storage.events import NewEvent, append_events
-from genesis.storage.messages import clear_messages
-from genesis.storage.mind_tables import (
-    BackgroundTaskRow,
-    ConcernRow,
-    EnvironmentRow,
+from genesis.storage.memory_tables import (
     MemoryChangeRow,
     MemoryIndexRow,
     MemoryRow,
     MemoryTagRow,
     MemoryVectorRow,
-    MindRow,
-    RelationshipRow,
 )
-from genesis.storage.tables import QueueRow, table
+from genesis.storage.messages import clear_messages
+from genesis.storage.mind_tables import MindRow
+from genesis.storage.queue_tables import QueueRow
+from genesis.storage.statements import table
 
 _AT_ONCE = 1000
 """Memories deleted in one transaction, so that others write in between."""

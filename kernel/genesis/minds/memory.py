@@ -17,6 +17,8 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from genesis.errors import EmbedderError, EmbedderMismatchError, StorageError, UsageError
+from genesis.home import find_home
+from genesis.minds.accesses import Accesses
 from genesis.minds.consolidation import MERGE, NEEDED_AFTER, consolidate, duplicates
 from genesis.minds.embedding import Embedding
 from genesis.minds.memory_input import checked_changes, checked_tags, drafted
@@ -24,6 +26,7 @@ from genesis.minds.memory_record import Memory, MemoryType
 from genesis.minds.memory_record import memory_type as checked_type
 from genesis.minds.recall import Moment, Recall, given, unknown
 from genesis.minds.reindexing import reindex
+from genesis.minds.store import shared_store
 from genesis.storage import memories as rows
 from genesis.storage.clean_memory import clear_allocations
 from genesis.storage.database import Database
@@ -50,9 +53,20 @@ class MemoryManager(Recall):
     """
 
     def __init__(
-        self, mind_gmid: str, database: Database, embedding: Embedding, indexes: IndexPool
+        self,
+        mind_gmid: str,
+        database: Database | None = None,
+        embedding: Embedding | None = None,
+        indexes: IndexPool | None = None,
+        accesses: Accesses | None = None,
     ) -> None:
-        super().__init__(mind_gmid, database, embedding, indexes)
+        """With the mind's id alone, in the home that `find_home` finds."""
+        if database is None or embedding is None or indexes is None:
+            # Held, since it is closed with the last who uses it.
+            store = self._store = shared_store(find_home())
+            database, embedding, indexes = store.database, store.embedding, store.indexes
+            accesses = store.accesses
+        super().__init__(mind_gmid, database, embedding, indexes, accesses)
         self._said = False
         self._added = 0
 
@@ -159,7 +173,9 @@ class MemoryManager(Recall):
         vector = None
         if "content" in values or embedding is not None:
             vector = self._vector_of(str(values.get("content", "")), embedding, embedder)
-        self._write(lambda c: rows.change_memory(c, self._mind, memory_id, values, tags, vector))
+        self._database.writer.write(
+            lambda c: rows.change_memory(c, self._mind, memory_id, values, tags, vector)
+        )
         found = self.get_memory(memory_id)
         if found is None:
             raise unknown(memory_id)
@@ -200,7 +216,9 @@ class MemoryManager(Recall):
         for name in (memory_id, other_id):
             if memory_id == other_id or rows.read_memory(self._database, self._mind, name) is None:
                 raise unknown(name)
-        self._write(lambda c: rows.relate_memories(c, self._mind, memory_id, other_id))
+        self._database.writer.write(
+            lambda c: rows.relate_memories(c, self._mind, memory_id, other_id)
+        )
 
     # --- keeping in order -----------------------------------------------------------------------
 
@@ -298,7 +316,7 @@ class MemoryManager(Recall):
                     return one[1], True
             return str(draft.values["memory_id"]), self._insert(connection, [draft], vector)[1]
 
-        written, fits = self._write(add)
+        written, fits = self._database.writer.write(add)
         self._wrote(1, vector, fits=fits)
         return written
 
@@ -317,7 +335,7 @@ class MemoryManager(Recall):
             for draft, vector in zip(drafts, vectors, strict=True)
         ]
         example = next((vector for vector in vectors if vector is not None), None)
-        names, fits = self._write(lambda c: self._insert(c, held, example))
+        names, fits = self._database.writer.write(lambda c: self._insert(c, held, example))
         self._wrote(len(names), example, fits=fits)
         return names
 
@@ -328,6 +346,8 @@ class MemoryManager(Recall):
         self._indexes.wake(self._mind)
 
     def _delete(self, names: Sequence[str], event: str) -> list[str]:
-        gone = self._write(lambda c: rows.delete_memories(c, self._mind, names, event))
+        gone = self._database.writer.write(
+            lambda c: rows.delete_memories(c, self._mind, names, event)
+        )
         self._indexes.wake(self._mind)
         return gone

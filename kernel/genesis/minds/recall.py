@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import JsonValue
-from sqlalchemy import Connection
 
 from genesis.clock import utc_now
 from genesis.errors import UsageError
+from genesis.minds.accesses import Accesses
 from genesis.minds.embedding import Embedding, given_vector
 from genesis.minds.memory_input import MOST_CONTENT, checked_tags, memory_of
 from genesis.minds.memory_record import Memory, MemoryType
@@ -34,28 +31,28 @@ T = TypeVar("T")
 
 SIMILARITY_SHARE = 0.7
 _WORKING = 12
-_MOST_HITS, _HIT_SECONDS = 100, 30.0
 
 
 class Recall:
     """What can be asked of the memories of one mind; `MemoryManager` also changes them."""
 
     def __init__(
-        self, mind_gmid: str, database: Database, embedding: Embedding, indexes: IndexPool
+        self,
+        mind_gmid: str,
+        database: Database,
+        embedding: Embedding,
+        indexes: IndexPool,
+        accesses: Accesses | None = None,
     ) -> None:
         self._mind = mind_gmid
         self._database = database
         self._embedding = embedding
         self._indexes = indexes
-        self._lock = threading.Lock()
-        self._hits: Counter[int] = Counter()
-        self._first_hit = 0.0
+        self._accesses = accesses or Accesses(database)
 
     def flush_accesses(self) -> None:
-        """Write the access counts that searches gathered. A kill loses those since the last
-        write of this mind, at most a hundred or those of half a minute of searching."""
-        if self._hits:
-            self._write(lambda _connection: None)
+        """Write the access counts that searches gathered."""
+        self._accesses.write()
 
     def get_memory(self, memory_id: str) -> Memory | None:
         """A memory by its id, archived or not; None when there is none."""
@@ -102,7 +99,7 @@ class Recall:
         else:
             vector = given(embedding, embedder)
         found = self._nearest(vector, wanted, limit)
-        self._count(found)
+        self._accesses.count(_number(row) for row, _ in found)
         return [self._memory(row, score) for row, score in found]
 
     def search_memories_ranked(
@@ -216,34 +213,6 @@ class Recall:
 
     # --- for both -------------------------------------------------------------------------------
 
-    def _write(self, operation: Callable[[Connection], T]) -> T:
-        """Run an operation; the hits gathered so far are written with it."""
-        with self._lock:
-            hits, self._hits = self._hits, Counter()
-        now = utc_now()
-
-        def with_hits(connection: Connection) -> T:
-            rows.count_hits(connection, hits, now)
-            return operation(connection)
-
-        try:
-            return self._database.writer.write(with_hits)
-        except BaseException:
-            with self._lock:
-                self._hits.update(hits)
-            raise
-
-    def _count(self, found: Found) -> None:
-        """Count an access of each; written later, since a search is not to wait for the disk."""
-        now = time.monotonic()
-        with self._lock:
-            if not self._hits:
-                self._first_hit = now
-            self._hits.update(_number(row) for row, _ in found)
-            due = self._hits.total() >= _MOST_HITS or now - self._first_hit > _HIT_SECONDS
-        if due:
-            self.flush_accesses()
-
     def _nearest(self, vector: NewVector, wanted: MemoryFilter, limit: int) -> Found:
         if not check_model(self._database, self._mind, vector.model):
             return []
@@ -264,7 +233,7 @@ class Recall:
         ]
 
     def _memory(self, row: rows.Row, score: float | None = None) -> Memory:
-        return memory_of(row, self._hits.get(_number(row), 0), score)
+        return memory_of(row, self._accesses.waiting(_number(row)), score)
 
 
 def _number(row: rows.Row) -> int:

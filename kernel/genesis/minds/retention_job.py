@@ -4,36 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from genesis.clock import utc_after
 from genesis.contracts.background import BackgroundContext, Handler
-from genesis.errors import MindError
 from genesis.minds.background import BackgroundTasks
-from genesis.minds.mind_file import MindDocument, read_mind_file
-from genesis.minds.retention import RetentionPolicy, prune
+from genesis.minds.mind_file import read_mind_file
+from genesis.minds.retention import RetentionPolicy, prune, retention_of
 from genesis.storage.database import Database
 
 RETENTION = "genesis.retention"
 _DAY_SECONDS = 86_400
 
 
-def retention_of(document: MindDocument) -> RetentionPolicy:
-    """The rule in a mind's file: `config.retention`. Raises MindError when it is none."""
-    try:
-        return RetentionPolicy.model_validate(document.config.get("retention") or {})
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(["config", "retention", *(str(part) for part in first["loc"])])
-        raise MindError(
-            f"The rule {key} of the mind {document.identity.gmid} cannot be used: {first['msg']}. "
-            "Correct it and save the mind."
-        ) from None
-
-
 def schedule_retention(gmid: str, database: Database, policy: RetentionPolicy) -> None:
     """See that a mind with a rule has its task; one that has no rule needs none."""
-    if policy.max_age_days is None and policy.max_count is None:
+    if not policy.is_set:
         return
     tasks = BackgroundTasks(gmid, database)
     if not any(task.handler == RETENTION for task in tasks.get_active_tasks()):

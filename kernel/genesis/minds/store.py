@@ -13,19 +13,20 @@ import weakref
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from genesis.contracts.background import TaskHandler
-from genesis.contracts.embedders import Embedder
 from genesis.home import Home, OwnerLock, is_owner_alive
-from genesis.minds.background_handlers import Handlers
-from genesis.minds.background_runner import BackgroundRunner
-from genesis.minds.embedding import Embedding
-from genesis.minds.retention_job import RETENTION, retention_handler
 from genesis.settings import KernelSettings, load_kernel_settings, read_settings_file
 from genesis.storage.database import Database
-from genesis.storage.index_pool import IndexPool
 from genesis.storage.migrate import KERNEL_REVISIONS, migrate
+
+# What a program does not use is not imported: it may only read messages.
+if TYPE_CHECKING:
+    from genesis.minds.accesses import Accesses
+    from genesis.minds.background_handlers import Handlers
+    from genesis.minds.background_runner import BackgroundRunner
+    from genesis.minds.embedding import Embedding
+    from genesis.storage.index_pool import IndexPool
 
 T = TypeVar("T")
 
@@ -46,16 +47,44 @@ class MindStore:
         self.home = home
         self.database = database
         self.records = records
-        self.embedding = Embedding(lambda: records(Embedder), settings.embedder)
-        self.indexes = IndexPool(database, home.indexes)
         self._settings = settings
         self._cleanup = ExitStack()
-        self._cleanup.callback(self.indexes.close)
         self._runner: BackgroundRunner | None = None
+
+    @cached_property
+    def embedding(self) -> Embedding:
+        """What turns the texts of memories into vectors."""
+        from genesis.contracts.embedders import Embedder
+        from genesis.minds.embedding import Embedding
+
+        records = self.records
+        return Embedding(lambda: records(Embedder), self._settings.embedder)
+
+    @cached_property
+    def indexes(self) -> IndexPool:
+        """The vector indexes of the minds' memories."""
+        from genesis.storage.index_pool import IndexPool
+
+        pool = IndexPool(self.database, self.home.indexes)
+        self._cleanup.callback(pool.close)
+        return pool
+
+    @cached_property
+    def accesses(self) -> Accesses:
+        """How often memories were found; what is not written yet is written by `close`."""
+        from genesis.minds.accesses import Accesses
+
+        accesses = Accesses(self.database)
+        self._cleanup.callback(accesses.write)
+        return accesses
 
     @cached_property
     def handlers(self) -> Handlers:
         """What carries out background tasks in this process."""
+        from genesis.contracts.background import TaskHandler
+        from genesis.minds.background_handlers import Handlers
+        from genesis.minds.retention_job import RETENTION, retention_handler
+
         known = Handlers(self.records(TaskHandler))
         known.register(RETENTION, retention_handler(self.home.minds, self.database))
         return known
@@ -71,6 +100,8 @@ class MindStore:
 
     def background_runner(self, workers: int | None = None) -> BackgroundRunner:
         """Who can run the background tasks, not started."""
+        from genesis.minds.background_runner import BackgroundRunner
+
         lock = OwnerLock(self.home)
         self._cleanup.callback(lock.release)
         return BackgroundRunner(
@@ -80,6 +111,11 @@ class MindStore:
             is_alive=lambda owner: is_owner_alive(self.home, owner),
             workers=workers or self._settings.workers,
         )
+
+    def serve(self, part: T) -> T:
+        """Stay open as long as a part lives: it may outlive the mind that it came from."""
+        weakref.finalize(part, _let_go, self)
+        return part
 
     def wake_background(self) -> None:
         """Say that a task was submitted."""
@@ -124,6 +160,10 @@ def _open(home: Home) -> MindStore:
     # At the end of the program, too: a finalizer runs then if the store still lives.
     weakref.finalize(store, _close, store._cleanup, kept)  # noqa: SLF001 - its own module
     return store
+
+
+def _let_go(_store: MindStore) -> None:
+    """A finalizer holds what it is called with until then; there is nothing else to do."""
 
 
 def _close(services: ExitStack, database: ExitStack) -> None:

@@ -44,8 +44,9 @@ def _file_problems(store: MindStore) -> Iterator[Problem]:
         named.add(path.stem)
         yield from _problems_of_file(path, is_known=path.stem in known)
     for gmid, path in sorted(known.items()):
-        # A program may keep a mind's file elsewhere.
-        if gmid not in named and not path.is_file():
+        # A program may keep a mind's file elsewhere; in a folder `minds` it is of that home.
+        elsewhere = path.parent.name != "minds" and path.is_file()
+        if gmid not in named and not elsewhere:
             told = f"the mind {gmid} has no file {store.home.minds / gmid}.json"
             way = f"put one back from a backup, or run `genesis minds delete {gmid}`"
             yield Problem("minds", f"{told}; {way}")

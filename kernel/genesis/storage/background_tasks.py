@@ -28,11 +28,11 @@ from genesis.clock import utc_now
 from genesis.contracts.background import BackgroundTask, TaskStatus
 from genesis.errors import LostLeaseError
 from genesis.storage import queue
+from genesis.storage.background_tables import BackgroundTaskRow
 from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
-from genesis.storage.mind_tables import BackgroundTaskRow
-from genesis.storage.statements import Statement, Value, Values
-from genesis.storage.tables import QueueRow, table
+from genesis.storage.queue_tables import QueueRow
+from genesis.storage.statements import Statement, Value, Values, table
 
 LANES = "background:"
 FIRST_PAUSE_SECONDS = 2.0

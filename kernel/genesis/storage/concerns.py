@@ -30,11 +30,10 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from genesis.storage.concern_tables import OPEN_CONCERN, ConcernRow
 from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
-from genesis.storage.mind_tables import OPEN_CONCERN, ConcernRow
-from genesis.storage.statements import Statement, Value, Values
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, Value, Values, table
 
 STATUSES = ("active", "monitoring", "resolved")
 OLDEST, NEWEST = "", "~"  # Before and after every timestamp.

@@ -125,6 +125,8 @@ def _engine(path: Path, durability: Durability, *, writes: bool) -> Engine:
         for pragma in (
             f"synchronous={durability.upper()}",
             "foreign_keys=ON",
+            # What is erased is overwritten; SQLite is not built so everywhere.
+            "secure_delete=ON",
             "cache_size=-65536",
             "temp_store=MEMORY",
             # Memory-mapping widens the window of the WAL-reset fault before SQLite 3.51.3.

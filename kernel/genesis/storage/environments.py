@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, true, tuple_, update
 
+from genesis.storage.concern_tables import EnvironmentRow
 from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
-from genesis.storage.mind_tables import EnvironmentRow
-from genesis.storage.statements import Statement, Value, Values
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, Value, Values, table
 
 NEWEST = ("~", "")  # After every timestamp.
 

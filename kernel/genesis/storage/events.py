@@ -12,8 +12,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from genesis.clock import utc_now
 from genesis.contracts.events import Event
-from genesis.storage.statements import Statement, Values
-from genesis.storage.tables import EventCursorRow, EventRow, table
+from genesis.storage.event_tables import EventCursorRow, EventRow
+from genesis.storage.statements import Statement, Values, table
 
 _events = table(EventRow)
 _cursors = table(EventCursorRow)

@@ -12,9 +12,8 @@ from typing import cast
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select
 
 from genesis.storage.database import Database
-from genesis.storage.mind_tables import ImportedRow
-from genesis.storage.statements import Statement, Values
-from genesis.storage.tables import table
+from genesis.storage.import_tables import ImportedRow
+from genesis.storage.statements import Statement, Values, table
 
 _rows = table(ImportedRow)
 _r = _rows.c

@@ -181,7 +181,8 @@ def try_out(
     # From a file: a pipe holds less than the sample, and would have to be fed while waiting.
     with tempfile.TemporaryFile("w+") as questions, subprocess.Popen(
         [sys.executable, "-P", "-m", "genesis.storage.vector_index", str(folder)],
-        stdin=_rewound(questions, given), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        stdin=_rewound(questions, given), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True,
         # It shares the ownership: if this process dies, nobody opens the folder beside it.
         pass_fds=(lock.file.fileno(),),
     ) as child:  # fmt: skip

@@ -22,7 +22,7 @@ from genesis.storage.memory_changes import (
     index_record,
     renew_index,
 )
-from genesis.storage.mind_tables import MemoryRow
+from genesis.storage.memory_tables import MemoryRow
 from genesis.storage.open_index import (
     OpenIndex,
     feed,
@@ -32,8 +32,7 @@ from genesis.storage.open_index import (
     problems,
     shut,
 )
-from genesis.storage.statements import Statement
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, table
 from genesis.storage.vector_index import IndexFaultError
 
 # To compare with as many vectors takes less than importing Chroma does.

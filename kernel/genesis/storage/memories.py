@@ -20,6 +20,7 @@ from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
 from genesis.storage.memory_changes import note_changes
 from genesis.storage.memory_filters import COLUMNS, memories
+from genesis.storage.memory_tables import ARCHIVED_MEMORY, MemoryTagRow
 from genesis.storage.memory_vectors import (
     NO_VECTOR,
     Model,
@@ -28,9 +29,7 @@ from genesis.storage.memory_vectors import (
     takes_vectors,
     write_vector,
 )
-from genesis.storage.mind_tables import ARCHIVED_MEMORY, MemoryTagRow
-from genesis.storage.statements import Statement, Value, Values
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, Value, Values, table
 
 Row = tuple[Value, ...]
 

@@ -27,14 +27,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from genesis.storage.database import Database
-from genesis.storage.mind_tables import (
+from genesis.storage.memory_tables import (
     MemoryChangeRow,
     MemoryIndexRow,
     MemoryRow,
     MemoryVectorRow,
 )
-from genesis.storage.statements import Statement
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, table
 
 _CHANGES, _INDEXES = table(MemoryChangeRow), table(MemoryIndexRow)
 _MEMORIES, _VECTORS = table(MemoryRow), table(MemoryVectorRow)

@@ -27,9 +27,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from genesis.storage.mind_tables import SHARED_MEMORY, MemoryRow, MemoryTagRow, MemoryVectorRow
-from genesis.storage.statements import Statement, Value
-from genesis.storage.tables import table
+from genesis.storage.memory_tables import SHARED_MEMORY, MemoryRow, MemoryTagRow, MemoryVectorRow
+from genesis.storage.statements import Statement, Value, table
 
 memories = table(MemoryRow)
 _tags = table(MemoryTagRow)

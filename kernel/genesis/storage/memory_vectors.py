@@ -15,9 +15,8 @@ from genesis.errors import EmbedderMismatchError
 from genesis.storage.database import Database
 from genesis.storage.memory_changes import begin_index, index_record, note_changes, renew_index
 from genesis.storage.memory_filters import memories
-from genesis.storage.mind_tables import MemoryVectorRow
-from genesis.storage.statements import Statement, Values
-from genesis.storage.tables import table
+from genesis.storage.memory_tables import MemoryVectorRow
+from genesis.storage.statements import Statement, Values, table
 
 UNFINISHED = "reindex:"
 

@@ -24,17 +24,17 @@ from sqlalchemy import (
     tuple_,
 )
 
+from genesis.storage.conversation_tables import RARE_ROLE, MessageRow
 from genesis.storage.database import Database
-from genesis.storage.mind_tables import RARE_ROLE, MessageRow
-from genesis.storage.statements import Statement, Value
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, Value, table
 
 MessageDict: TypeAlias = dict[str, JsonValue]
 Row: TypeAlias = tuple[Value, ...]
 Filters: TypeAlias = Mapping[str, str | int]
-"""What a page holds: any of `user_email`, `environment_id`, `role`, `since` (inclusive), `until`
-(exclusive); `before` or `after`, the id of a message of the mind, or the place itself:
-`before_time` and `before_id`, `after_time` and `after_id`. With none: every message."""
+"""What a page holds: any of `user_email`, `environment_id` (or `no_user_email` and
+`no_environment_id`), `role`, `since` (inclusive), `until` (exclusive); `before` or `after`, the id
+of a message of the mind, or the place itself: `before_time` and `before_id`, `after_time` and
+`after_id`. With none: every message."""
 
 KEYS = ("id", "timestamp")
 COLUMNS = (

@@ -13,6 +13,7 @@ from functools import cache
 
 from sqlalchemy import Connection, and_, bindparam, select, update
 
+from genesis.storage.conversation_tables import MessageRow, WordIndexRow
 from genesis.storage.database import Database
 from genesis.storage.message_pages import (
     COLUMNS,
@@ -24,9 +25,7 @@ from genesis.storage.message_pages import (
     listed,
     named,
 )
-from genesis.storage.mind_tables import MessageRow, WordIndexRow
-from genesis.storage.statements import Statement
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, table
 
 FEED_EVERY = 256
 MOST_FED = 2_000

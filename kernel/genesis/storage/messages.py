@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from genesis.errors import UsageError
+from genesis.storage.conversation_tables import MessageRow
 from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
 from genesis.storage.message_pages import listed
@@ -24,9 +25,7 @@ from genesis.storage.message_words import (
     forget_for_good,
     forget_words,
 )
-from genesis.storage.mind_tables import MessageRow
-from genesis.storage.statements import Statement, Values
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, Values, table
 from genesis.storage.threads import count_message, discount_messages, settle_threads
 
 DELETED_AT_ONCE = 500

@@ -11,8 +11,7 @@ from genesis.clock import utc_now
 from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
 from genesis.storage.mind_tables import MindRow
-from genesis.storage.statements import Statement
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, table
 
 _minds = table(MindRow)
 _COLUMNS = (

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from genesis.storage.clean_memory import clear_allocations
 from genesis.storage.database import Database
 from genesis.storage.index_files import (
     FolderLock,
@@ -83,6 +84,7 @@ def open_index(
         marker = _fitting(database, folder, lock, gmid, record, stopping)
         unsealed = marker.model_copy(update={"seal": None})
         write_marker(folder, unsealed)
+        clear_allocations()
         index = VectorIndex(folder)
         # Its first search reads the files and what was not yet sorted in; nobody shall wait for it.
         index.nearest(b"\0\0\x80?" + bytes(4 * record.dimension - 4), 1)

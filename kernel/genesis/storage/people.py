@@ -12,7 +12,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from genesis.clock import utc_now
 from genesis.contracts.specialists import Specialist, Team
-from genesis.storage.tables import AgentRow, RepositoryRow, TeamRow, table
+from genesis.storage.statements import table
+from genesis.storage.work_tables import AgentRow, RepositoryRow, TeamRow
 
 _teams = table(TeamRow)
 _agents = table(AgentRow)

@@ -10,11 +10,10 @@ from typing import TypeAlias
 
 from sqlalchemy import bindparam, select, tuple_
 
+from genesis.storage.conversation_tables import MessageRow
 from genesis.storage.database import Database
 from genesis.storage.messages import DELETED_AT_ONCE, delete_with_event
-from genesis.storage.mind_tables import MessageRow
-from genesis.storage.statements import Statement, Values
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, Values, table
 from genesis.storage.tool_calls import AWAITS_RESULT
 
 Place: TypeAlias = tuple[str, int]

@@ -26,8 +26,8 @@ from sqlalchemy import (
 from genesis.clock import utc_after, utc_now
 from genesis.errors import LostLeaseError
 from genesis.storage.database import Database
-from genesis.storage.statements import Statement, Values
-from genesis.storage.tables import QueueRow, table
+from genesis.storage.queue_tables import QueueRow
+from genesis.storage.statements import Statement, Values, table
 
 LEASE_SECONDS = 30.0
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Row, select
 
 from genesis.contracts.work import Phase, Status, TaskResult
 from genesis.errors import UsageError
-from genesis.storage.tables import SessionRow, TaskRow, table
+from genesis.storage.statements import table
+from genesis.storage.work_tables import SessionRow, TaskRow
 
 _sessions = table(SessionRow)
 _tasks = table(TaskRow)

@@ -14,11 +14,10 @@ from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from genesis.storage.concern_tables import RelationshipRow
 from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
-from genesis.storage.mind_tables import RelationshipRow
-from genesis.storage.statements import Statement, Value, Values
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, Value, Values, table
 
 LAST_ID = 2**63 - 1
 

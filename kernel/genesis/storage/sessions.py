@@ -14,7 +14,7 @@ from genesis.contracts.work import Phase, Status
 from genesis.errors import UsageError
 from genesis.storage import queue
 from genesis.storage.events import NewEvent, append_events
-from genesis.storage.tables import SessionRow, TaskDependencyRow, TaskRow, table
+from genesis.storage.statements import table
 from genesis.storage.tasks import (
     Ending,
     NewTask,
@@ -24,6 +24,7 @@ from genesis.storage.tasks import (
     queue_phase,
     record_interrupted,
 )
+from genesis.storage.work_tables import SessionRow, TaskDependencyRow, TaskRow
 
 _sessions = table(SessionRow)
 _tasks = table(TaskRow)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.elements import ClauseElement
+from sqlmodel import SQLModel
 
 Value: TypeAlias = str | int | float | bytes | None
 Values: TypeAlias = Mapping[str, Value]
@@ -62,3 +63,8 @@ class Statement:
         cursor = connection.connection.cursor()
         cursor.executemany(self.text, [self.bound(row) for row in rows])
         return cursor.rowcount
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The Core table of a model, for prebuilt statements."""
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]  # SQLModel adds it

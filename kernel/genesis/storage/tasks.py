@@ -15,7 +15,8 @@ from genesis.contracts.work import Phase, PlannedTask, Priority, Status
 from genesis.errors import LostLeaseError
 from genesis.storage import queue
 from genesis.storage.events import NewEvent, append_events
-from genesis.storage.tables import SessionRow, TaskDependencyRow, TaskRow, table
+from genesis.storage.statements import table
+from genesis.storage.work_tables import SessionRow, TaskDependencyRow, TaskRow
 
 _tasks = table(TaskRow)
 _dependencies = table(TaskDependencyRow)

@@ -14,11 +14,10 @@ from typing import TypeAlias
 from sqlalchemy import Connection, bindparam, case, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from genesis.storage.conversation_tables import MessageRow, ThreadRow
 from genesis.storage.database import Database
 from genesis.storage.message_pages import KEYS, Row, fetch_page, listed, page_statement
-from genesis.storage.mind_tables import MessageRow, ThreadRow
-from genesis.storage.statements import Statement, Value, Values
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, Value, Values, table
 
 ROLES = ("user", "assistant", "system", "tool")
 PREVIEW_CHARACTERS = 100

@@ -12,11 +12,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, select, text, update
 
 from genesis.errors import UsageError
+from genesis.storage.conversation_tables import MessageRow
 from genesis.storage.database import Database
 from genesis.storage.messages import append_message, delete_messages
-from genesis.storage.mind_tables import MessageRow
-from genesis.storage.statements import Statement, Values
-from genesis.storage.tables import table
+from genesis.storage.statements import Statement, Values, table
 
 WHOLE, AWAITS_RESULT, REPAIRED = 0, 1, 2
 """What `awaits_result` says; a repaired call has a stand-in for its result."""

@@ -49,6 +49,10 @@ _COUNT_WORDS = Statement(
     "SELECT (SELECT count(*) FROM message_words_docsize), (SELECT count(*) FROM "
     "conversation_messages WHERE id <= (SELECT message_id FROM message_words_progress))"
 )
+# FTS5's records of an empty index: without any, not even `rebuild` opens the table.
+_HEADS = Statement(
+    "INSERT OR REPLACE INTO message_words_data (id, block) VALUES (1, x''), (10, x'00000000000000')"
+)
 _REBUILD_WORDS = Statement("INSERT INTO message_words (message_words) VALUES ('rebuild')")
 _FORGET_PROGRESS = Statement("DELETE FROM message_words_progress")
 _WORDS_ARE_FED = Statement(
@@ -145,6 +149,7 @@ def _words_are_sound(database: Database) -> bool:
 
 
 def _rebuild_words(connection: Connection) -> None:
+    _HEADS.run(connection, {})
     _REBUILD_WORDS.run(connection, {})
     _FORGET_PROGRESS.run(connection, {})
     _WORDS_ARE_FED.run(connection, {})

@@ -91,7 +91,11 @@ class Writer:
 
     def close(self) -> None:
         """Finish what waits, then close the connection."""
-        self.write(_nothing)
+        with self._lock:
+            is_idle = not self._led
+        # A transaction of its own would wait for whoever has locked the file.
+        if not is_idle:
+            self.write(_nothing)
         with suppress(DBAPIError, sqlite3.Error):
             self._connection.exec_driver_sql("PRAGMA optimize")
             self._connection.rollback()

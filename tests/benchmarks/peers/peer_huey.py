@@ -30,8 +30,8 @@ def main() -> None:
         consumer.start()
         for _ in range(of.count):
             done.acquire()
-        taken = time.perf_counter() - begun
         consumer.stop(graceful=True)
+        taken = time.perf_counter() - begun
         assert huey.pending_count() == 0
         return taken
 

@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parents[3]
 OURS = Path(sys.executable)
 PEERS = REPOSITORY / ".venv-peers" / "bin" / "python"
 KILLED_AFTER_SECONDS = 120
-ROUNDS = 7
+ROUNDS = 9
 _OPT_OUTS = {
     "OPENAI_AGENTS_DISABLE_TRACING": "1",
     "AGNO_TELEMETRY": "false",

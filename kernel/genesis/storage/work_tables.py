@@ -6,12 +6,8 @@ parse nor build what they only carry.
 
 from __future__ import annotations
 
-from typing import cast
-
-from sqlalchemy import Index, Table, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
-
-from genesis.storage.mind_tables import MIND_TABLES
 
 
 class TeamRow(SQLModel, table=True):
@@ -123,58 +119,6 @@ class TaskDependencyRow(SQLModel, table=True):
     task_id: str = Field(primary_key=True, foreign_key="tasks.id")
 
 
-class QueueRow(SQLModel, table=True):
-    """Work that is open and could be started, or is being done under a lease. Nothing else.
-
-    A row leaves when its work ends, so claiming costs the same whatever has been finished.
-    """
-
-    __tablename__ = "queue"
-    __table_args__ = (
-        Index(
-            "ix_queue_ready",
-            "lane",
-            text("priority DESC"),
-            "run_at",
-            "id",
-            sqlite_where=text("status = 'ready'"),
-        ),
-        Index("ix_queue_leased", "owner", sqlite_where=text("status = 'leased'")),
-    )
-    id: int | None = Field(default=None, primary_key=True)
-    lane: str
-    item: str = Field(unique=True)
-    priority: int = 0
-    run_at: str
-    status: str = "ready"
-    owner: str | None = None
-    attempt: int = 0
-    lease_until: str | None = None
-
-
-class EventRow(SQLModel, table=True):
-    """Something that happened, written in the transaction that made it so."""
-
-    __tablename__ = "events"
-    __table_args__ = {"sqlite_autoincrement": True}
-    id: int | None = Field(default=None, primary_key=True)
-    type: str
-    subject: str
-    session_id: str | None = Field(default=None, index=True)
-    payload: str = "{}"
-    created_at: str
-
-
-class EventCursorRow(SQLModel, table=True):
-    """How far a plugin has read the events, and how its last tries went."""
-
-    __tablename__ = "event_cursors"
-    plugin: str = Field(primary_key=True)
-    event_id: int
-    failures: int = 0
-    updated_at: str
-
-
 class PluginRow(SQLModel, table=True):
     """What became of a plugin at the last start, and whether it is in quarantine."""
 
@@ -200,18 +144,3 @@ class PluginFaultRow(SQLModel, table=True):
     traceback: str
     duration_ms: float
     created_at: str
-
-
-WORK_TABLES = frozenset(
-    str(model.__tablename__)
-    for model in (
-        TeamRow, AgentRow, RepositoryRow, SessionRow, TaskRow, TaskDependencyRow, QueueRow,
-        EventRow, EventCursorRow, PluginRow, PluginFaultRow,
-    )
-)  # fmt: skip
-KERNEL_TABLES = WORK_TABLES | MIND_TABLES
-
-
-def table(model: type[SQLModel]) -> Table:
-    """The Core table of a model, for prebuilt statements."""
-    return cast(Table, model.__table__)  # type: ignore[attr-defined]  # SQLModel adds it

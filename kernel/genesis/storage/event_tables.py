@@ -1,0 +1,28 @@
+"""The tables of the event log and of how far plugins have read it."""
+
+from __future__ import annotations
+
+from sqlmodel import Field, SQLModel
+
+
+class EventRow(SQLModel, table=True):
+    """Something that happened, written in the transaction that made it so."""
+
+    __tablename__ = "events"
+    __table_args__ = {"sqlite_autoincrement": True}
+    id: int | None = Field(default=None, primary_key=True)
+    type: str
+    subject: str
+    session_id: str | None = Field(default=None, index=True)
+    payload: str = "{}"
+    created_at: str
+
+
+class EventCursorRow(SQLModel, table=True):
+    """How far a plugin has read the events, and how its last tries went."""
+
+    __tablename__ = "event_cursors"
+    plugin: str = Field(primary_key=True)
+    event_id: int
+    failures: int = 0
+    updated_at: str
