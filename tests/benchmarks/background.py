@@ -1,19 +1,15 @@
-"""Background tasks accepted, run and completed, beside huey and DBOS on SQLite.
+"""Background tasks accepted, run and completed, beside the same rows written by raw sqlite3, and
+with 100,000 finished tasks in the table. Beside huey and DBOS: `tests.benchmarks.peers`.
 
-The task does nothing, so this is the cost of keeping it: ours with its record and its events. All
-write with synchronous=FULL and have the same number of workers; huey keeps a write-ahead log as we
-do, DBOS the rollback journal that it is delivered with.
+The task does nothing, so this is the cost of keeping it: its record, its place in the queue, and
+its events. Both sides write with synchronous=FULL, one commit to accept and one to go on.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 from genesis.clock import utc_now
 from genesis.minds.background import BackgroundTasks
@@ -24,38 +20,46 @@ from genesis.storage.migrate import KERNEL_REVISIONS, migrate
 from genesis.storage.minds import MindRecord, register_mind
 
 from tests.benchmarks.figures import Figure, interleaved
+from tests.benchmarks.queue import _open_raw
 
 TASKS = 200
 ROUNDS = 7
+FINISHED = 100_000
 GMID = "GMD-2026-AAAA-0001"
+_COLUMNS = (
+    "task_id, mind_gmid, user_request, handler, status, progress, priority, created_at, "
+    "retry_count, max_retries, notify_on_complete, cancel_requested, context, attachments, "
+    "extra_data, completed_at"
+)
+_VALUES = f"'{GMID}', 'nothing', 'request', ?, 0, 0, '2026', 0, 2, 1, 0, '{{}}', '[]', '{{}}', ?"
+_TELL = (
+    "INSERT INTO events (type, subject, payload, created_at) "
+    'VALUES (\'background_task.\', ?, \'{"mind": "m", "handler": "request"}\', \'2026\')'
+)
 
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Each round gives TASKS tasks one after another and then works until all are done."""
-    with ExitStack() as stack:
-        database = _open(folder / "genesis.db")
-        stack.callback(database.close)
-        huey, dbos = _peer("huey"), _peer("dbos")
-        for workers in (1, 2):
-            calls: list[Callable[[], object]] = [lambda n=workers: _ours(database, n)]  # type: ignore[misc]
-            if huey is not None:
-                calls.append(_huey(huey, folder / f"huey-{workers}.db", workers))
-            if dbos is not None and workers == 2:
-                calls.append(_dbos(dbos, folder / "dbos.db", stack))
-            ours, *peers = interleaved(ROUNDS, *calls)
-            targets = [("huey", 0.7)] if huey is not None else []
-            targets += [("DBOS", 5.0)] if len(calls) > len(targets) + 1 else []
-            for (peer, target), seconds in zip(targets, peers, strict=True):
-                yield Figure(f"background tasks, {workers} worker(s)", f"{TASKS / ours:,.0f}/s",
-                             f"{peer} {TASKS / seconds:,.0f}/s", seconds / ours, target,
-                             at_most=False)  # fmt: skip
-
-
-def _peer(name: str) -> ModuleType | None:
-    if importlib.util.find_spec(name) is None:
-        print(f"background tasks beside {name}: skipped, the package is not installed")
-        return None
-    return importlib.import_module(name)
+    path = folder / "genesis.db"
+    database = _open(path)
+    raw = _open_raw(folder / "raw.db", path)
+    rates: dict[str, float] = {}
+    for name, finished in (("0", 0), ("100k", FINISHED)):
+        _fill(path, finished)
+        _fill(folder / "raw.db", finished)
+        one, two, by_hand = interleaved(
+            ROUNDS, lambda: _ours(database, 1), lambda: _ours(database, 2), lambda: _raw(raw)
+        )
+        beside = f"raw sqlite3 {TASKS / by_hand:,.0f}/s"
+        rates[name] = TASKS / two
+        for workers, seconds in ((1, one), (2, two)):
+            yield Figure(f"background tasks at {name} ended, {workers} worker(s)",
+                         f"{TASKS / seconds:,.0f}/s", beside, by_hand / seconds, None)  # fmt: skip
+    database.close()
+    raw.close()
+    spread = max(rates.values()) / min(rates.values())
+    yield Figure("background tasks at 0 against 100k ended", f"{rates['0']:,.0f}/s",
+                 f"{rates['100k']:,.0f}/s", spread, 1.3)  # fmt: skip
 
 
 def _open(path: Path) -> Database:
@@ -70,54 +74,60 @@ def _open(path: Path) -> Database:
 def _ours(database: Database, workers: int) -> None:
     handlers = Handlers()
     handlers.register("request", lambda _context: None)
-    mine = BackgroundTasks(GMID, database, handlers=handlers)
-    last = [mine.submit("nothing") for _ in range(TASKS)][-1]
+    tasks = BackgroundTasks(GMID, database, handlers=handlers)
+    last = [tasks.submit("nothing") for _ in range(TASKS)][-1]
     runner = BackgroundRunner(
         database, handlers, owner="bench", is_alive=lambda _owner: True, workers=workers
     )
     runner.run_until_idle()
-    ended = mine.get_task(last.task_id)
+    ended = tasks.get_task(last.task_id)
     assert ended is not None
     assert ended.status == "completed"
-    assert mine.get_active_tasks() == []
+    assert tasks.get_active_tasks() == []
 
 
-def _huey(module: ModuleType, path: Path, workers: int) -> Callable[[], None]:
-    huey = module.SqliteHuey(filename=str(path), fsync=True)
-    done = threading.Semaphore(0)
-    nothing = huey.task()(lambda: None)
-    # Called by the worker when the task has ended.
-    huey.signal("complete")(lambda *_: done.release())
+def _raw(connection: sqlite3.Connection) -> None:
+    do = connection.execute
+    first = do("SELECT count(*) FROM background_tasks").fetchone()[0]
+    for number in range(first, first + TASKS):
+        task = f"task-{number:020}"
+        do("BEGIN IMMEDIATE")
+        do(f"INSERT INTO background_tasks ({_COLUMNS}) VALUES (?, {_VALUES})",
+           (task, "pending", None))  # fmt: skip
+        do("INSERT INTO queue (lane, item, priority, run_at, status, attempt) "
+           "VALUES ('bench', ?, 0, '', 'ready', 0)", (task,))  # fmt: skip
+        do(_TELL, (task,))
+        do("COMMIT")
+    ended = None
+    while True:
+        do("BEGIN IMMEDIATE")
+        if ended is not None:
+            do("DELETE FROM queue WHERE item = ? AND owner = 'me' AND attempt = 1", (ended,))
+            do("UPDATE background_tasks SET status = 'completed', completed_at = '2026', "
+               "result = 'null', progress = 1 WHERE task_id = ?", (ended,))  # fmt: skip
+            do(_TELL, (ended,))
+        row = do(
+            "UPDATE queue SET status = 'leased', owner = 'me', attempt = attempt + 1, "
+            "lease_until = '2027' WHERE id = (SELECT id FROM queue WHERE lane = 'bench' "
+            "AND status = 'ready' AND run_at <= '2027' ORDER BY priority DESC, run_at, id LIMIT 1) "
+            "RETURNING item"
+        ).fetchone()
+        if row is not None:
+            do("UPDATE background_tasks SET status = 'running', started_at = '2026' "
+               "WHERE task_id = ?", row)  # fmt: skip
+            do(_TELL, row)
+        do("COMMIT")
+        if row is None:
+            return
+        ended = row[0]
 
-    def call() -> None:
-        for _ in range(TASKS):
-            nothing()
-        consumer = huey.create_consumer(workers=workers, periodic=False, check_worker_health=False)
-        consumer.start()
-        for _ in range(TASKS):
-            done.acquire()
-        consumer.stop(graceful=True)
-        assert huey.pending_count() == 0
 
-    return call
-
-
-def _dbos(module: ModuleType, path: Path, stack: ExitStack) -> Callable[[], None]:
-    """Without its queues, which poll: each workflow is started at once and waited for."""
-    dbos = module.DBOS
-    dbos(config={"name": "bench", "system_database_url": f"sqlite:///{path}",
-                 "run_admin_server": False, "log_level": "ERROR"})  # fmt: skip
-    stack.callback(dbos.destroy)
-
-    @dbos.workflow()  # type: ignore[misc]  # not installed where types are checked
-    def nothing() -> None:
-        return None
-
-    dbos.launch()
-
-    def call() -> None:
-        handles = [dbos.start_workflow(nothing) for _ in range(TASKS)]
-        for handle in handles:
-            handle.get_result()
-
-    return call
+def _fill(path: Path, finished: int) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany(
+        f"INSERT INTO background_tasks ({_COLUMNS}) VALUES (?, {_VALUES})",
+        ((f"task-{-number:020}", "completed", "2026") for number in range(1, finished + 1)),
+    )
+    connection.execute("COMMIT")
+    connection.close()

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -86,13 +86,17 @@ def _seed(root: Path, share: int) -> Path:
         mind.conversation.add_messages(_message(n) for n in range(share * MESSAGES))
         size = share * MEMORIES
         vectors = clustered(max(size, 1))
-        mind.memory.add_memories(
-            (
-                Memory(f"sentence {n}", id=f"m{n}", user_email=f"u{n % 100}", tags=[f"t{n % 500}"])
-                for n in range(size)
-            ),
-            embeddings=(vector.tobytes() for vector in vectors),
-        )
+        with _other_owner(mind.path):
+            mind.memory.add_memories(
+                (
+                    Memory(
+                        f"sentence {n}", id=f"m{n}", user_email=f"u{n % 100}", tags=[f"t{n % 500}"]
+                    )
+                    for n in range(size)
+                ),
+                embeddings=(vector.tobytes() for vector in vectors),
+            )
+            store.close()
         mind.save()
         with closing(sqlite3.connect(store.database.path)) as connection:
             connection.executemany(_CONCERN, _concerns(mind.gmid, share * CONCERNS))
@@ -126,21 +130,24 @@ def _build(file: Path) -> Figure:
     return Figure(f"building the index of {MEMORIES:,}", f"{taken:.0f} s", "once", 1.0, None)
 
 
+@contextmanager
+def _other_owner(file: Path) -> Iterator[None]:
+    """Own the vector index of a mind, so that nobody else opens or builds it."""
+    lock_file = file.parent.parent / "data" / "chroma" / f"{file.stem}.lock"
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock.take(lock_file)
+    assert lock is not None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _calls(file: Path, *, indexed: bool) -> dict[str, Any]:
     """What the process says that makes each call."""
-    root = file.parent.parent
-    lock_file = root / "data" / "chroma" / f"{file.stem}.lock"
-    lock_file.parent.mkdir(parents=True, exist_ok=True)
-    lock = None if indexed else FolderLock.take(lock_file)
-    assert indexed or lock is not None
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.benchmarks.scale", str(file), str(int(indexed))],
-            check=True, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-    finally:
-        if lock is not None:
-            lock.release()
+    command = [sys.executable, "-m", "tests.benchmarks.scale", str(file), str(int(indexed))]
+    with nullcontext() if indexed else _other_owner(file):
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 

@@ -48,7 +48,7 @@ def counts(store: MindStore) -> dict[str, int]:
     """How many rows each table has at all."""
     return {
         name: int(store.database.fetch(Statement(f"SELECT count(*) FROM {name}"), {})[0][0])
-        for name in sorted((KERNEL_TABLES - {"message_words_progress"}) | {"queue"})
+        for name in sorted((KERNEL_TABLES - {"events", "message_words_progress"}) | {"queue"})
     }
 
 

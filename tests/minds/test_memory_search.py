@@ -343,7 +343,7 @@ def test_hits_are_counted_at_once_and_written_later(
         assert (before.access_count, after.access_count) == (0, 5)
         assert after.last_accessed is not None
     memory.search_memories("often asked")
-    memory.add_memory("any write takes them along")
+    memory.flush_accesses()
     with minds.read() as connection:
         written = connection.exec_driver_sql("SELECT max(access_count) FROM memories").scalar()
     assert written == 6

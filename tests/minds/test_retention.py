@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from genesis.storage import messages, pruning
 from genesis.storage.database import Database
 from genesis.storage.message_pages import MessageDict
 from pydantic import ValidationError
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 
 @pytest.fixture
@@ -94,12 +95,16 @@ def test_a_pair_goes_in_one_transaction_even_where_a_step_ends_between_its_halve
     seen: list[tuple[int, int]] = []
     halves = text("SELECT count(*), count(tool_call_id) FROM conversation_messages")
 
-    def look(*_: object) -> None:
+    def look(statement: str) -> None:
+        if statement != "BEGIN IMMEDIATE":
+            return
         with minds.read() as connection:
             total, half = connection.execute(halves).one()
             seen.append((int(total), int(half)))
 
-    event.listen(minds._write_engine, "begin", look)
+    driver = minds.writer._connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.set_trace_callback(look)
     assert conversation.prune(RetentionPolicy(max_age_days=1, keep_minimum=0)) == 1202
     assert seen == [(1202, 2), (701, 0), (201, 0)]
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ from genesis import home as home_module
 from genesis.errors import StorageError
 from genesis.home import Home, OwnerLock, is_owner_alive
 from genesis.storage.database import Database
-from sqlalchemy import Connection, text
+from genesis.storage.writer import Writer
+from sqlalchemy import text
 
 from tests.support import until
 
@@ -179,12 +180,12 @@ def test_a_group_that_finds_the_file_locked_waits_once_and_fails_as_one(
     locked: Locked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     errors: list[StorageError] = []
-    begun: list[Connection] = []
-    real = Connection.begin
+    begun: list[str] = []
+    real = Writer._execute
 
-    def begin(connection: Connection) -> object:
-        begun.append(connection)
-        return real(connection)
+    def execute(writer: Writer, statement: str) -> None:
+        begun.extend([statement] if statement == "BEGIN IMMEDIATE" else [])
+        real(writer, statement)
 
     def call(number: int) -> None:
         try:
@@ -192,7 +193,7 @@ def test_a_group_that_finds_the_file_locked_waits_once_and_fails_as_one(
         except StorageError as error:
             errors.append(error)
 
-    monkeypatch.setattr(Connection, "begin", begin)
+    monkeypatch.setattr(Writer, "_execute", execute)
     locked.other.execute("BEGIN IMMEDIATE")
     locked.together(call)
     assert len(errors) == CALLERS
@@ -217,27 +218,22 @@ def test_a_group_with_one_bad_operation_is_still_tried_apart(locked: Locked) -> 
     assert (failed, locked.count()) == ([0], CALLERS - 1)
 
 
-class Interrupting(AbstractContextManager[object]):
-    """A transaction at whose beginning Ctrl-C arrives."""
-
-    def __enter__(self) -> object:
-        raise KeyboardInterrupt
-
-    def __exit__(self, *_error: object) -> None:
-        raise AssertionError("never entered")
-
-
+@pytest.mark.parametrize("at", ["BEGIN IMMEDIATE", "COMMIT"])
 def test_an_interrupted_turn_loses_no_operation_of_others_and_does_none_twice(
-    locked: Locked, monkeypatch: pytest.MonkeyPatch
+    locked: Locked, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     interrupted: list[int] = []
-    real = Connection.begin
+    real = Writer._execute
 
-    def begin(connection: Connection) -> object:
-        if not interrupted:
+    def execute(writer: Writer, statement: str) -> None:
+        if statement == "COMMIT":
+            real(writer, statement)
+        if statement == at and not interrupted:
+            # Before the beginning; or after the end, when all of the group is durable.
             interrupted.append(-1)
-            return Interrupting()
-        return real(connection)
+            raise KeyboardInterrupt
+        if statement != "COMMIT":
+            real(writer, statement)
 
     def call(number: int) -> None:
         try:
@@ -245,9 +241,10 @@ def test_an_interrupted_turn_loses_no_operation_of_others_and_does_none_twice(
         except KeyboardInterrupt:
             interrupted.append(number)
 
-    monkeypatch.setattr(Connection, "begin", begin)
+    monkeypatch.setattr(Writer, "_execute", execute)
     locked.together(call)
     monkeypatch.undo()
     assert len(interrupted) == 2
     rows = locked.other.execute("SELECT word, count(*) FROM notes GROUP BY word").fetchall()
-    assert dict(rows) == {str(n): 1 for n in range(CALLERS) if n != interrupted[1]}
+    lost = {interrupted[1]} if at == "BEGIN IMMEDIATE" else set()
+    assert dict(rows) == {str(n): 1 for n in range(CALLERS) if n not in lost}

@@ -11,7 +11,7 @@ import pytest
 from genesis.errors import StorageError
 from genesis.storage.database import Database
 from genesis.storage.writer import Writer
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, text
 
 from tests.support import until
 
@@ -45,7 +45,9 @@ def words(path: Path) -> set[str]:
 def commits(database: Database) -> list[object]:
     """A list that grows with each commit of the writer."""
     seen: list[object] = []
-    event.listen(database._write_engine, "commit", seen.append)
+    driver = database.writer._connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.set_trace_callback(lambda text: seen.append(text) if text == "COMMIT" else None)
     return seen
 
 

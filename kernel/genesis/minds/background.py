@@ -116,7 +116,7 @@ class BackgroundTasks:
                 "max_retries": _whole(max_retries, "max_retries", 0, _MOST_RETRIES),
                 "notify_on_complete": bool(notify_on_complete),
                 "context": _object(context, "context"),
-                "attachments": require_json(_describe(uploaded_files), "uploaded_files"),
+                "attachments": _describe(uploaded_files),
                 "extra_data": _object(task_metadata, "task_metadata"),
             }
         )
@@ -198,12 +198,15 @@ def _whole(value: object, what: str, least: int, most: int) -> int:
     return value
 
 
-def _describe(files: Sequence[Attachment] | None) -> list[dict[str, JsonValue]]:
-    if files is not None and (isinstance(files, (str, bytes)) or not isinstance(files, Sequence)):
+def _describe(files: Sequence[Attachment] | None) -> str:
+    if files is None:
+        return "[]"
+    if isinstance(files, (str, bytes)) or not isinstance(files, Sequence):
         raise UsageError(
             f"uploaded_files is {type(files).__name__}; give a list of paths or dicts."
         )
-    return [_description(file, place) for place, file in enumerate(files or ())]
+    described = [_description(file, place) for place, file in enumerate(files)]
+    return require_json(described, "uploaded_files")
 
 
 def _description(file: Attachment, place: int) -> dict[str, JsonValue]:

@@ -138,11 +138,11 @@ def _engine(path: Path, durability: Durability, *, writes: bool) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    # The driver's own transactions start too late (at the first write), which loses updates.
-    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
-
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        # The driver's own transactions start too late (at the first write), which loses updates.
+        # The writer begins and ends each of its own.
+        if not writes:
+            connection.exec_driver_sql("BEGIN")
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)

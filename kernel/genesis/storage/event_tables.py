@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 
@@ -9,11 +10,14 @@ class EventRow(SQLModel, table=True):
     """Something that happened, written in the transaction that made it so."""
 
     __tablename__ = "events"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = (
+        Index("ix_events_session_id", "session_id", sqlite_where=text("session_id IS NOT NULL")),
+        {"sqlite_autoincrement": True},
+    )
     id: int | None = Field(default=None, primary_key=True)
     type: str
     subject: str
-    session_id: str | None = Field(default=None, index=True)
+    session_id: str | None = None
     payload: str = "{}"
     created_at: str
 

@@ -37,7 +37,8 @@ from genesis.storage.vector_index import IndexFaultError
 
 # To compare with as many vectors takes less than importing Chroma does.
 LARGE = 1000
-_GATHER_SECONDS = 0.5
+_GATHER_SECONDS = 2.0
+_MOST_GATHERING_SECONDS = 10.0
 _LOOK_SECONDS = 2.0
 _RETRY_SECONDS = 60.0
 _IDLE_SECONDS = 300.0
@@ -69,6 +70,7 @@ class IndexPool:
         self._turn = threading.Condition()
         self._open: OrderedDict[str, OpenIndex] = OrderedDict()
         self._due: dict[str, float] = {}
+        self._gathering: dict[str, float] = {}
         self._wanted: set[str] = set()
         self._foreign: set[str] = set()
         self._waiting = 0
@@ -97,8 +99,27 @@ class IndexPool:
         finally:
             self._give_back(opened)
 
+    def serves(self, gmid: str) -> bool:
+        """Whether `nearest` can answer for a mind now; asks for its index if not."""
+        opened = self._borrow(gmid, None)
+        if opened is not None:
+            self._give_back(opened)
+        return opened is not None
+
     def wake(self, gmid: str) -> None:
-        """Say that changes of a mind were noted (after the commit); returns at once."""
+        """Say that changes of a mind were noted (after the commit); returns at once.
+
+        The index takes them in once no more come for a while: importing and feeding Chroma would
+        slow down whoever is writing one after the other.
+        """
+        now = time.monotonic()
+        with self._turn:
+            if gmid in self._due:
+                if gmid in self._gathering:
+                    last = self._gathering[gmid] + _MOST_GATHERING_SECONDS
+                    self._due[gmid] = min(now + _GATHER_SECONDS, last)
+                return
+            self._gathering[gmid] = now
         self._schedule(gmid, _GATHER_SECONDS)
 
     def settle(
@@ -188,12 +209,12 @@ class IndexPool:
         if self._thread is not None:
             self._thread.join()
 
-    def _borrow(self, gmid: str, dimension: int) -> OpenIndex | None:
+    def _borrow(self, gmid: str, dimension: int | None) -> OpenIndex | None:
         record = index_record(self._database, gmid)
         with self._turn:
             opened = self._open.get(gmid)
             if opened is not None and record is not None and opened.serves(record):
-                if dimension != record.dimension:
+                if dimension not in (None, record.dimension):
                     return None
                 self._open.move_to_end(gmid)
                 opened.users += 1
@@ -214,6 +235,8 @@ class IndexPool:
 
     def _ask(self, gmid: str) -> None:
         self._wanted.add(gmid)
+        with self._turn:
+            self._gathering.pop(gmid, None)
         self._schedule(gmid, 0)
 
     def _schedule(self, gmid: str, seconds: float) -> None:
@@ -275,6 +298,7 @@ class IndexPool:
                 left = None if gmid is None else self._due[gmid] - time.monotonic()
                 if gmid is not None and left is not None and left <= 0:
                     del self._due[gmid]
+                    self._gathering.pop(gmid, None)
                     return gmid
                 self._turn.wait(left)
         return None

@@ -52,7 +52,7 @@ def _from_index(
     limit: int,
 ) -> Found | None:
     """At least `limit` of the nearest that fit; None when the index alone cannot tell."""
-    if wanted.include_archived:
+    if wanted.include_archived or not indexes.serves(mind):
         return None
     count = max(_TIMES * limit, _LEAST)
     # Before asking the index: what it takes in meanwhile is then found in both, not in none.

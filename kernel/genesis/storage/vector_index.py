@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -47,6 +48,8 @@ class VectorIndex:
 
     def __init__(self, folder: Path) -> None:
         """Open the folder or begin it. Raises IndexFaultError; damaged files kill the process."""
+        # Chroma starts a thread for each core and open folder, as if each were a server.
+        os.environ.setdefault("TOKIO_WORKER_THREADS", "2")
         with _faults():
             from chromadb.api.client import Client
             from chromadb.config import Settings

@@ -49,6 +49,8 @@ class Writer:
 
     def __init__(self, connection: Connection, path: Path) -> None:
         self._connection = connection
+        # For ever, so that nobody's own begins or ends one: Alembic would.
+        connection.begin()
         self._path = path
         self._lock = threading.Lock()
         self._led = False
@@ -131,16 +133,25 @@ class Writer:
 
     def _commit(self, group: list[_Waiting[object]]) -> bool:
         """Commit a group. A failing group of one keeps its error; a larger one is tried apart."""
+        ending = False
         try:
-            with self._connection.begin():
-                for waiting in group:
-                    waiting.value = waiting.operation(self._connection)
-                for waiting in group:
-                    # Before COMMIT, so that Ctrl-C right after it does not run them again.
-                    waiting.done = True
-        except BaseException as error:
+            # By the driver: SQLAlchemy's own BEGIN and COMMIT cost more than writing a message.
+            self._execute("BEGIN IMMEDIATE")
             for waiting in group:
-                waiting.done = False
+                waiting.value = waiting.operation(self._connection)
+            ending = True
+            self._execute("COMMIT")
+            for waiting in group:
+                waiting.done = True
+        except BaseException as error:
+            # Ctrl-C right after COMMIT must not make them run again.
+            interrupted = not isinstance(error, Exception)
+            committed = ending and interrupted and not self._is_in_transaction()
+            for waiting in group:
+                waiting.done = committed
+            if self._is_in_transaction():
+                with suppress(sqlite3.Error):
+                    self._execute("ROLLBACK")
             if not isinstance(error, Exception):
                 raise
             if len(group) > 1 and not is_locked(error):
@@ -149,6 +160,13 @@ class Writer:
             for waiting in group:
                 waiting.settle(self._explained(error))
         return True
+
+    def _execute(self, statement: str) -> None:
+        self._connection.connection.cursor().execute(statement)
+
+    def _is_in_transaction(self) -> bool:
+        driver = self._connection.connection.driver_connection
+        return isinstance(driver, sqlite3.Connection) and driver.in_transaction
 
     def _explained(self, error: Exception) -> Exception:
         if not isinstance(error, (DBAPIError, sqlite3.Error)):

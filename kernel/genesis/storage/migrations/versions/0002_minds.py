@@ -43,6 +43,9 @@ def _index(
 
 def upgrade() -> None:
     """Create everything."""
+    # Most events are not of a session now; an entry for each would be a page in every commit.
+    op.drop_index("ix_events_session_id", "events")
+    _index("events", "events_session_id", ["session_id"], where="session_id IS NOT NULL")
     _create_minds()
     _create_conversations()
     _create_memories()
