@@ -98,6 +98,5 @@ def test_a_reader_of_the_older_state_is_said_and_erasing_again_clears_the_files(
 
 
 def test_deleted_bytes_are_overwritten_by_the_writer(minds: Database) -> None:
-    with minds.writer._connection.begin():
-        found = minds.writer._connection.exec_driver_sql("PRAGMA secure_delete").scalar()
+    found = minds.writer.write(lambda c: c.exec_driver_sql("PRAGMA secure_delete").scalar())
     assert found == 1

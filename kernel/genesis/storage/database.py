@@ -48,12 +48,26 @@ class Database:
     def fetch(self, statement: Statement, values: Values) -> list[tuple[Value, ...]]:
         """The rows of one query, which sees one consistent state; several times cheaper than
         `read`, and no transaction stays open."""
+        with self._reader() as reader:
+            return reader.execute(statement.text, statement.bound(values)).fetchall()
+
+    def fetch_parts(
+        self, statement: Statement, values: Values, rows: int
+    ) -> Iterator[list[tuple[Value, ...]]]:
+        """The rows of one query in lists of at most that many; they see one consistent state."""
+        with self._reader() as reader:
+            cursor = reader.execute(statement.text, statement.bound(values))
+            while part := cursor.fetchmany(rows):
+                yield part
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
         try:
             reader = self._readers.pop()
         except IndexError:
             reader = self._open_reader()
         try:
-            return reader.execute(statement.text, statement.bound(values)).fetchall()
+            yield reader
         except sqlite3.Error as error:
             raise StorageError(explain(error, self.path)) from error
         finally:

@@ -60,11 +60,13 @@ _SAME = Statement(
 )  # fmt: skip
 _NUMBERS = Statement(select(_m.id, _m.memory_id).where(_MIND, _m.memory_id == bindparam("name")))
 # Text, since Core has no word for reading JSON lists or for recursion that SQLite plans well.
+# BETWEEN one value and itself: for `=`, SQLite would read all memories into a Bloom filter first.
 _WITH_MERGED = Statement(
     "WITH RECURSIVE gone (id, memory_id) AS ("
     "SELECT id, memory_id FROM memories WHERE mind_gmid = :mind "
     "AND memory_id IN (SELECT value FROM json_each(:names)) UNION "
-    "SELECT m.id, m.memory_id FROM gone JOIN memories AS m ON m.merged_into = gone.memory_id "
+    "SELECT m.id, m.memory_id FROM gone JOIN memories AS m "
+    "ON m.merged_into BETWEEN gone.memory_id AND gone.memory_id "
     "WHERE m.merged_into IS NOT NULL) SELECT id, memory_id FROM gone"
 )
 _UNITE = Statement(

@@ -13,6 +13,7 @@ from genesis.storage.memory_changes import IndexRecord, index_record, pending
 from genesis.storage.memory_filters import MemoryFilter, fitting, vectors_of
 
 _LEAST, _TIMES = 40, 4
+_PART = 10_000
 Scores = list[tuple[int, float]]
 Found = list[tuple[Row, float]]
 
@@ -35,11 +36,25 @@ def nearest_memories(
         return []
     found = _from_index(database, indexes, index, mind, vector, wanted, limit)
     if found is None:
-        values = {**wanted.values(mind), "embedder": index.embedder}
-        rows = database.fetch(vectors_of(wanted.names), values)
-        compared = exact_search(cast(list[tuple[int, bytes]], rows), vector, limit)
+        compared = _compare_all(database, index, mind, vector, wanted, limit)
         found = _fitting(database, mind, wanted, compared)
     return found[:limit]
+
+
+def _compare_all(
+    database: Database,
+    index: IndexRecord,
+    mind: str,
+    vector: bytes,
+    wanted: MemoryFilter,
+    limit: int,
+) -> Scores:
+    """The nearest of all that fit; read in parts, since all vectors may be more than memory."""
+    values = {**wanted.values(mind), "embedder": index.embedder}
+    best: Scores = []
+    for part in database.fetch_parts(vectors_of(wanted.names), values, _PART):
+        best += exact_search(cast(list[tuple[int, bytes]], part), vector, limit)
+    return sorted(best, key=lambda pair: (-pair[1], pair[0]))[:limit]
 
 
 def _from_index(

@@ -55,8 +55,8 @@ BACKGROUND = (
     Peer("huey", f"peer_huey {WORKERS}", (TASKS,), TASKS, 0.7),
     Peer("DBOS queue", "peer_dbos queue", (TASKS,), SHORT_WARM_UP, 5.0),
     Peer("DBOS direct", "peer_dbos direct", (TASKS,), SHORT_WARM_UP, 5.0),
-    Peer("DBOS queue, set to WAL", "peer_dbos queue-wal", (TASKS,), TASKS, 5.0),
-    Peer("DBOS direct, set to WAL", "peer_dbos direct-wal", (TASKS,), TASKS, 5.0),
+    Peer("DBOS queue, set to WAL", "peer_dbos queue-wal", (TASKS,), TASKS, None),
+    Peer("DBOS direct, set to WAL", "peer_dbos direct-wal", (TASKS,), TASKS, None),
 )
 
 
