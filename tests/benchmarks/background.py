@@ -20,7 +20,6 @@ from genesis.storage.migrate import KERNEL_REVISIONS, migrate
 from genesis.storage.minds import MindRecord, register_mind
 
 from tests.benchmarks.figures import Figure, interleaved
-from tests.benchmarks.queue import _open_raw
 
 TASKS = 200
 ROUNDS = 7
@@ -40,26 +39,22 @@ _TELL = (
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Each round gives TASKS tasks one after another and then works until all are done."""
-    path = folder / "genesis.db"
-    database = _open(path)
-    raw = _open_raw(folder / "raw.db", path)
-    rates: dict[str, float] = {}
-    for name, finished in (("0", 0), ("100k", FINISHED)):
-        _fill(path, finished)
-        _fill(folder / "raw.db", finished)
-        one, two, by_hand = interleaved(
-            ROUNDS, lambda: _ours(database, 1), lambda: _ours(database, 2), lambda: _raw(raw)
-        )
-        beside = f"raw sqlite3 {TASKS / by_hand:,.0f}/s"
-        rates[name] = TASKS / two
-        for workers, seconds in ((1, one), (2, two)):
-            yield Figure(f"background tasks at {name} ended, {workers} worker(s)",
-                         f"{TASKS / seconds:,.0f}/s", beside, by_hand / seconds, None)  # fmt: skip
-    database.close()
-    raw.close()
-    spread = max(rates.values()) / min(rates.values())
-    yield Figure("background tasks at 0 against 100k ended", f"{rates['0']:,.0f}/s",
-                 f"{rates['100k']:,.0f}/s", spread, 1.3)  # fmt: skip
+    new, old = _open(folder / "new.db"), _open(folder / "old.db")
+    _fill(folder / "old.db")
+    _open(folder / "raw.db").close()
+    raw = sqlite3.connect(folder / "raw.db", isolation_level=None)
+    raw.execute("PRAGMA synchronous=FULL")
+    one, two, after_many, by_hand = interleaved(
+        ROUNDS, lambda: _ours(new, 1), lambda: _ours(new, 2), lambda: _ours(old, 2),
+        lambda: _raw(raw),
+    )  # fmt: skip
+    for database in (new, old, raw):
+        database.close()
+    for workers, seconds in ((1, one), (2, two)):
+        yield Figure(f"background tasks, {workers} worker(s)", f"{TASKS / seconds:,.0f}/s",
+                     f"raw sqlite3 {TASKS / by_hand:,.0f}/s", by_hand / seconds, None)  # fmt: skip
+    yield Figure("background tasks after 100k that ended", f"{TASKS / after_many:,.0f}/s",
+                 f"after none {TASKS / two:,.0f}/s", after_many / two, 1.3)  # fmt: skip
 
 
 def _open(path: Path) -> Database:
@@ -122,12 +117,12 @@ def _raw(connection: sqlite3.Connection) -> None:
         ended = row[0]
 
 
-def _fill(path: Path, finished: int) -> None:
+def _fill(path: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
     connection.executemany(
         f"INSERT INTO background_tasks ({_COLUMNS}) VALUES (?, {_VALUES})",
-        ((f"task-{-number:020}", "completed", "2026") for number in range(1, finished + 1)),
+        ((f"task-{-number:020}", "completed", "2026") for number in range(1, FINISHED + 1)),
     )
     connection.execute("COMMIT")
     connection.close()

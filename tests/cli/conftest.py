@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.minded import command, mind, store, tasks_path
+from tests.cli.minded import command, mind, store, talk, tasks_path
 from tests.support import Command, acting, make_repository, write_plan
 
-__all__ = ["command", "mind", "store", "tasks_path"]
+__all__ = ["command", "mind", "store", "talk", "tasks_path"]
 
 
 @pytest.fixture(scope="session")

@@ -53,3 +53,14 @@ def store(command: Command, monkeypatch: pytest.MonkeyPatch) -> MindStore:
 def mind(store: MindStore) -> Mind:
     """The only mind of that home."""
     return Mind.birth("Ann", creator="tests", primary_purpose="to [remember]", store=store)
+
+
+@pytest.fixture
+def talk(mind: Mind) -> Mind:
+    """A conversation of seven days, a message at noon (UTC) of each."""
+    for day in range(1, 8):
+        mind.conversation.add_message(
+            "user" if day % 2 else "assistant", f"day {day}", "bob@example.org",
+            timestamp=f"2026-03-0{day}T12:00:00Z",
+        )  # fmt: skip
+    return mind

