@@ -6,17 +6,35 @@ import json
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import zipfile
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from genesis import Mind
-from genesis.home import OwnerLock
+from genesis.home import Home, OwnerLock
 
 from tests.cli.test_bad_input import told
 from tests.cli.test_minds import document, done
 from tests.support import Command
+
+
+@pytest.fixture
+def ann(command: Command) -> Command:
+    """The command in a home with a mind, which nobody holds."""
+    done(command, "minds", "create", "Ann")
+    return command
+
+
+def say(command: Command, text: str) -> None:
+    """Let a program of its own add a message; it has ended when this returns."""
+    program = (
+        f"from genesis import Mind; Mind.load('Ann').conversation.add_message('user', {text!r})"
+    )
+    environment = {**os.environ, "GENESIS_HOME": str(command.home), "GENESIS_PLUGINS": ""}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
 
 
 def said(command: Command) -> list[str]:
@@ -26,15 +44,15 @@ def said(command: Command) -> list[str]:
 
 
 def test_a_home_comes_back_as_it_was_and_what_was_there_is_set_aside(
-    command: Command, mind: Mind, tmp_path: Path
+    ann: Command, tmp_path: Path
 ) -> None:
-    file = tmp_path / "backup.zip"
-    mind.conversation.add_message("user", "before")
+    command, file = ann, tmp_path / "backup.zip"
+    say(command, "before")
     memory = done(command, "minds", "remember", "Ann", "likes tea").strip()
     printed = done(command, "backup", str(file))
     assert printed.startswith(f"{file}: 2 files, ")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    mind.conversation.add_message("user", "after")
+    say(command, "after")
     printed = done(command, "restore", str(file), "--replace")
     assert said(command) == ["before"]
     aside = Path(printed.splitlines()[1].rpartition(" ")[2])
@@ -54,11 +72,9 @@ def test_a_backup_can_be_restored_into_a_new_home(
     assert done(command, "verify", *elsewhere) == "Everything agrees.\n"
 
 
-def test_backup_and_restore_print_nothing_but_their_result_into_a_pipe(
-    command: Command, mind: Mind
-) -> None:
+def test_backup_and_restore_print_nothing_but_their_result_into_a_pipe(ann: Command) -> None:
     for arguments in (["backup", "b.zip"], ["restore", "b.zip", "--replace"], ["verify"]):
-        ended = command(*arguments)
+        ended = ann(*arguments)
         assert ended.returncode == 0
         assert ended.stderr == ""
 
@@ -103,12 +119,21 @@ def test_a_home_with_something_in_it_is_only_replaced_when_that_is_said(
     assert said(command) == ["later"]
 
 
-def test_a_home_that_a_process_works_in_is_not_replaced(command: Command, mind: Mind) -> None:
-    done(command, "backup", "b.zip")
-    lock = OwnerLock(mind._store.home)
-    told(command("restore", "b.zip", "--replace"), 2, "Stop it first")
+def test_a_home_that_a_process_works_in_is_not_replaced(ann: Command) -> None:
+    done(ann, "backup", "b.zip")
+    lock = OwnerLock(Home(ann.home))
+    told(ann("restore", "b.zip", "--replace"), 2, "Stop it first")
     lock.release()
-    done(command, "restore", "b.zip", "--replace")
+    done(ann, "restore", "b.zip", "--replace")
+
+
+def test_a_home_in_which_a_program_holds_a_mind_is_not_replaced(
+    command: Command, mind: Mind
+) -> None:
+    done(command, "backup", "b.zip")
+    told(command("restore", "b.zip", "--replace"), 2, "Stop it first")
+    mind.conversation.add_message("user", "still kept")
+    assert said(command) == ["still kept"]
 
 
 def spoil(command: Command, mind: Mind) -> None:
