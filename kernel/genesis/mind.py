@@ -22,7 +22,7 @@ from genesis.clock import utc_now
 from genesis.errors import MindError, UsageError
 from genesis.home import find_home
 from genesis.minds.emotions import Emotion, EmotionalState
-from genesis.minds.finding import find_mind_file, home_of
+from genesis.minds.finding import as_path, find_mind_file, home_of, record_of
 from genesis.minds.identity import (
     DEFAULT_TEMPLATE,
     Identity,
@@ -31,7 +31,13 @@ from genesis.minds.identity import (
     new_identity,
     parse_gmid,
 )
-from genesis.minds.mind_file import MindDocument, read_mind_file, write_mind_file
+from genesis.minds.mind_file import (
+    MindDocument,
+    document_of,
+    document_values,
+    read_mind_file,
+    write_mind_file,
+)
 from genesis.minds.retention import RetentionPolicy, retention_of
 from genesis.minds.saving import locked_for_saving, merge_changes
 from genesis.minds.store import MindStore, shared_store
@@ -93,11 +99,9 @@ class Mind:
             primary_role=primary_role,
         )
         identity = _with_free_gmid(home, identity, gmid)
-        document = MindDocument(
-            identity=identity,
-            intelligence=dict(intelligence or {}),
-            autonomy=dict(autonomy or {}),
-            config=dict(config or {}),
+        sections = {"intelligence": intelligence, "autonomy": autonomy, "config": config}
+        document = document_of(
+            {"identity": identity, **{name: dict(given or {}) for name, given in sections.items()}}
         )
         path = home.home.minds / f"{identity.gmid}.json"
         write_mind_file(path, document)
@@ -134,18 +138,17 @@ class Mind:
         database is taken over into it, once. Raises UsageError for a mind that is not there or a
         name that several have; MindError and its kinds for a file that cannot be used.
         """
-        opened = store or shared_store(home_of(which))
-        path = find_mind_file(opened, which)
-        document = read_mind_file(path)
+        path = as_path(which)
+        # Before a home is made around what is no mind's file.
+        document = None if path is None else read_mind_file(path)
+        opened = store or shared_store(home_of(path))
+        if path is None or document is None:
+            path = find_mind_file(opened, which)
+            document = read_mind_file(path)
         mind = cls.__new__(cls)
         mind._attach(opened, path, document)  # noqa: SLF001 - its own class
         mind._register()  # noqa: SLF001 - its own class
-        if document.conversation_history is not None or document.memory is not None:
-            # Few minds come from the older program, and its readers are many lines.
-            from genesis.importing.legacy import keep_original, take_over_legacy
-
-            keep_original(opened.home, path)
-            take_over_legacy(opened.database, document)
+        mind._take_over(document)  # noqa: SLF001 - its own class
         mind.conversation.repair()
         try:
             mind._schedule(mind.retention)  # noqa: SLF001 - its own class
@@ -161,15 +164,19 @@ class Mind:
         Raises MindTooLargeError when it would have more than 50 KB; the old file then stays.
         """
         rule = self.retention
-        if path is not None and path.absolute() != self.path.absolute():
-            write_mind_file(path, self._document())
-            return path
+        mine = document_values(self._document())
+        if path is not None and Path(path).absolute() != self.path:
+            write_mind_file(Path(path), self._document())
+            return Path(path)
         with locked_for_saving(self._store.home.locks / f"mind-{self.gmid}.lock"):
-            theirs = _dump(read_mind_file(self.path)) if self.path.exists() else self._saved
-            merged = merge_changes(self._saved, _dump(self._document()), theirs)
-            document = MindDocument.model_validate(merged)
+            there = read_mind_file(self.path) if self.path.exists() else self._read
+            if there.legacy != self._read.legacy:  # the older program went on meanwhile
+                self._take_over(there)
+            theirs = document_values(there.without_legacy())
+            merged = merge_changes(self._saved, mine, theirs)
+            document = document_of(merged)
             write_mind_file(self.path, document)
-        changed = merged != self._saved
+        changed = merged != self._saved or bool(there.legacy)
         self._take(document)
         self._register(changed=changed)
         self._schedule(rule)
@@ -267,7 +274,7 @@ class Mind:
         self._take(document)
 
     def _take(self, document: MindDocument) -> None:
-        self._saved = _dump(document)
+        self._saved = document_values(document.without_legacy())
         self._read = document
         self.identity = document.identity
         self.emotional_state = document.emotional_state
@@ -278,7 +285,7 @@ class Mind:
         self.plugins = deepcopy(document.plugins)
 
     def _document(self) -> MindDocument:
-        return self._read.model_copy(
+        return self._read.without_legacy().model_copy(
             update={
                 "identity": self.identity,
                 "emotional_state": self.emotional_state,
@@ -287,11 +294,15 @@ class Mind:
                 "autonomy": self.autonomy,
                 "config": self.config,
                 "plugins": self.plugins,
-                # They are in the database since the mind was loaded.
-                "conversation_history": None,
-                "memory": None,
             }
         )
+
+    def _take_over(self, document: MindDocument) -> None:
+        if document.legacy:
+            # Few minds come from the older program, and its readers are many lines.
+            from genesis.importing.legacy import take_over_legacy
+
+            take_over_legacy(self._store.home, self._store.database, self.path, document)
 
     def _schedule(self, rule: RetentionPolicy) -> None:
         if rule.is_set:
@@ -301,7 +312,7 @@ class Mind:
 
     def _register(self, *, changed: bool = False) -> None:
         """Let the database know this mind; costs no write when it does already."""
-        record = _record(self.identity, self.path)
+        record = record_of(self.identity, self.path)
         known = find_minds(self._store.database, self.gmid)
         if known and not changed and _same(known[0], record):
             return
@@ -324,26 +335,5 @@ def _with_free_gmid(store: MindStore, identity: Identity, wanted: str | None) ->
     return identity.model_copy(update={"gmid": gmid, "digital_fingerprint": proof})
 
 
-def _record(identity: Identity, path: Path) -> MindRecord:
-    return MindRecord(
-        gmid=identity.gmid,
-        name=identity.name,
-        creator=identity.creator,
-        creator_email=identity.creator_email,
-        template=identity.template,
-        primary_purpose=identity.primary_purpose,
-        primary_role=identity.primary_role,
-        status=str(identity.status),
-        birth_date=identity.birth_timestamp,
-        last_active=utc_now(),
-        storage_path=str(path),
-    )
-
-
 def _same(known: MindRecord, record: MindRecord) -> bool:
     return known.__dict__ | {"last_active": ""} == record.__dict__ | {"last_active": ""}
-
-
-def _dump(document: MindDocument) -> dict[str, JsonValue]:
-    value: dict[str, JsonValue] = document.model_dump(mode="json", warnings=False)
-    return value

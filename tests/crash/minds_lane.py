@@ -28,7 +28,7 @@ from tests.crash.minds_checks import examine, look
 from tests.crash.minds_ledger import Key, Ledger, Told
 from tests.crash.minds_writer import HANDLER, SHARED, handler, live, opened_mind, opened_store
 
-EXAMINED_EVERY = 10
+LEAST_BETWEEN, MOST_EXAMINED = 10, 10
 
 
 def import_everything() -> None:
@@ -58,7 +58,7 @@ def main(folder: Path, seed: int, kills: int) -> None:
         if rng.random() < 0.5 and database.exists():
             _in_child(lambda: require(look(database, told, unseen), stopped, seed))
             unseen.clear()
-        if len(stopped) % EXAMINED_EVERY == 0:
+        if len(stopped) % max(LEAST_BETWEEN, kills // MOST_EXAMINED) == 0:
             begun = time.perf_counter()
             _in_child(lambda: require(examine(folder), stopped, seed))
             examined.append(time.perf_counter() - begun)

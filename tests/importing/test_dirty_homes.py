@@ -358,14 +358,14 @@ def test_every_row_that_is_not_taken_stands_in_the_row_log(
 def test_rows_that_the_reader_loses_are_an_error(
     source: Path, run: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from genesis.importing.sources import minds_database
+    from genesis.importing.sources import tables
 
     def lossy(connection: sqlite3.Connection, table: str) -> object:
-        rows = list(minds_database_rows(connection, table))
+        rows = list(rows_of(connection, table))
         return iter(rows[:-1])
 
-    minds_database_rows = minds_database.rows_of
-    monkeypatch.setattr(minds_database, "rows_of", lossy)
+    rows_of = tables.rows_of
+    monkeypatch.setattr(tables, "rows_of", lossy)
     report = run(source)
     assert "6 rows are there, and what became of 5 is known" in " ".join(report.faults)
     assert not report.is_complete

@@ -13,12 +13,13 @@ from genesis.importing.report import ImportReport
 from genesis.importing.running import import_from
 from genesis.minds.concerns import Concerns
 from genesis.minds.conversation import ConversationManager
+from genesis.minds.deleting import delete_mind
 from genesis.minds.mind_file import read_mind_file
+from genesis.minds.store import shared_store
 from genesis.storage.background_tasks import read_open_tasks, read_task
 from genesis.storage.concerns import due_concerns
 from genesis.storage.database import Database
 from genesis.storage.environments import read_environment
-from genesis.storage.imported_rows import forget_imported
 
 from tests.importing import older
 from tests.importing.conftest import Import
@@ -241,12 +242,15 @@ def test_rows_of_another_mind_with_the_same_gmid_are_not_mixed_with_ours(
 
 
 def test_a_mind_that_was_deleted_here_can_be_imported_again(
-    source: Path, run: Import, opened: Database
+    source: Path, run: Import, opened: Database, home: Home
 ) -> None:
     run(source)
     ConversationManager(ATLAS, opened).clear_all()
     # Deleted on purpose: messages that were only pruned do not come back.
     assert run(source).kinds["message"].imported == 0
-    opened.writer.write(lambda connection: forget_imported(connection, ATLAS))
-    assert run(source).kinds["message"].imported == 3
+    store = shared_store(home)
+    delete_mind(store, ATLAS)
+    again = run(source).kinds
+    assert (again["mind"].imported, again["message"].imported) == (1, 3)
+    assert again["concern"].imported > 0
     assert run(source).kinds["message"].present == 6

@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 from sqlalchemy import text
 
+from tests.support import until
+
 GMID = "GMD-2026-AAAA-0001"
 OWNERS = ("a", "b")
 HANDLERS = ("one", "two")
@@ -247,6 +249,26 @@ def test_a_task_that_has_become_due_does_not_wait_for_all_that_need_no_time(
     claimed = minds.writer.write(lambda c: background_tasks.claim_task(c, lanes, "me"))
     assert claimed is not None
     assert claimed[0].item == due.task_id
+
+
+def test_a_retry_that_has_become_due_goes_before_what_was_accepted_later(
+    tasks: BackgroundTasks, minds: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background_tasks, "FIRST_PAUSE_SECONDS", 0.001)
+    failed = tasks.submit("fails once")
+    lanes = lanes_of("request")
+    claimed = minds.writer.write(lambda c: background_tasks.claim_task(c, lanes, "me"))
+    assert claimed is not None
+    ending = Ending(claimed[0], task_of(claimed[1]), error="ValueError: no")
+    status = minds.writer.write(lambda c: background_tasks.finish_attempt(c, ending))
+    assert status == TaskStatus.RETRYING
+    tasks.submit("at once")
+    retried = tasks.get_task(failed.task_id)
+    assert retried is not None
+    until(lambda: utc_now() > str(retried.run_at), "the end of its pause")
+    claimed = minds.writer.write(lambda c: background_tasks.claim_task(c, lanes, "me"))
+    assert claimed is not None
+    assert claimed[0].item == failed.task_id
 
 
 def test_what_is_asked_of_many_tasks_comes_from_an_index(minds: Database) -> None:

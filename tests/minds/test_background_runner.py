@@ -262,6 +262,27 @@ def test_a_running_task_that_is_cancelled_ends_at_its_next_report(make: Make) ->
     assert work.events(task.task_id) == ["accepted", "started", "finished"]
 
 
+def test_a_cancellation_is_noticed_between_two_reports_that_are_written(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background_runner, "_REPORT_SECONDS", 600.0)
+    begun = threading.Event()
+
+    def handle(context: BackgroundContext, /) -> JsonValue:
+        context.progress(0.1)
+        begun.set()
+        while True:
+            context.progress(0.5)
+            time.sleep(0.005)
+
+    work = make(request=handle)
+    work.runner.start()
+    task = work.tasks.submit("endless")
+    assert begun.wait(30)
+    assert work.tasks.cancel(task.task_id)
+    assert ended(work, task).status == TaskStatus.CANCELLED
+
+
 def test_a_cancelled_attempt_that_fails_by_itself_is_not_tried_again(make: Make) -> None:
     begun, cancelled = threading.Event(), threading.Event()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -134,6 +136,28 @@ def test_a_home_in_use_is_not_restored_over(home: Home, tmp_path: Path) -> None:
             restore_backup(home, tmp_path / "kept.zip", replace=True)
     finally:
         lock.release()
+
+
+def test_a_home_in_which_a_program_holds_a_mind_is_not_restored_over(
+    home: Home, tmp_path: Path
+) -> None:
+    make_backup(home, tmp_path / "kept.zip")
+    program = (
+        "import sys\nfrom genesis import Mind\nfrom genesis.home import Home\n"
+        "from genesis.minds.store import shared_store\n"
+        "mind = Mind.birth('Atlas', store=shared_store(Home(__import__('pathlib').Path("
+        "sys.argv[1]))))\nprint('here', flush=True)\nsys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(home.root)], text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as holder:  # fmt: skip
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "here\n"
+        with pytest.raises(UsageError, match="A process works in"):
+            restore_backup(home, tmp_path / "kept.zip", replace=True)
+        holder.communicate()
+    assert restore_backup(home, tmp_path / "kept.zip", replace=True).set_aside is not None
 
 
 @pytest.mark.parametrize("damage", ["cut", "not a zip", "flipped", "missing file", "newer"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from genesis.errors import StorageError
@@ -205,6 +207,25 @@ def test_ctrl_c_while_a_group_is_tried_apart_loses_nobody(notes: Database) -> No
     assert any(isinstance(outcome, KeyboardInterrupt) for outcome in outcomes.values())
     notes.writer.write(put("later"))
     assert words(notes.path) >= acknowledged | {"later"}
+
+
+def test_ctrl_c_on_the_way_to_the_next_leader_leaves_the_writer_working(notes: Database) -> None:
+    def interrupt_once(frame: FrameType, _event: str, _argument: object) -> None:
+        if frame.f_code is Writer._hand_over.__code__:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+
+    previous = sys.gettrace()
+    sys.settrace(interrupt_once)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            notes.writer.write(put("a"))
+    finally:
+        sys.settrace(previous)
+    later = threading.Thread(target=lambda: notes.writer.write(put("b")), daemon=True)
+    later.start()
+    later.join(10)
+    assert words(notes.path) == {"a", "b"}
 
 
 def test_an_interrupted_operation_is_not_done_behind_its_callers_back(notes: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from pathlib import Path
 
 from genesis.home import Home
@@ -10,38 +11,51 @@ from genesis.importing.rows import SourceRow
 from genesis.importing.sources.mind_files import legacy_parts
 from genesis.importing.writing import BATCH, write_rows
 from genesis.minds.durable_file import replace_file
-from genesis.minds.mind_file import MindDocument
+from genesis.minds.json_text import parse_object
+from genesis.minds.mind_file import LEGACY, MindDocument
 from genesis.storage.database import Database
 
 _DIGEST_CHARACTERS = 16
+_log = logging.getLogger("genesis.minds")
 
 
-def keep_original(home: Home, path: Path) -> Path:
-    """Keep the file of an older version byte for byte, before a save makes it small; gives where.
+def take_over_legacy(home: Home, database: Database, path: Path, document: MindDocument) -> int:
+    """Bring the messages and memories in a mind's file into the database; gives how many.
 
-    Once for each content. Only its owner can read the copy: older files hold keys in clear text.
+    The mind must be registered. The file is kept byte for byte, before a save makes it small.
+    Each row is taken once, also by `genesis import`, which shares the ledger. What cannot be
+    taken is in the file that is kept, and a warning says how to see why.
     """
-    data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()[:_DIGEST_CHARACTERS]
-    kept = home.root / "imports" / "originals" / f"{path.stem}-{digest}.json"
-    if not kept.exists():
-        replace_file(kept, data)
-    return kept
-
-
-def take_over_legacy(database: Database, document: MindDocument) -> int:
-    """Bring the messages and memories in a mind's document into the database; gives how many.
-
-    The mind must be registered. Each is taken once, also by `genesis import`, which shares the
-    ledger. What cannot be taken stays in the original; `genesis import` says why.
-    """
-    taken = 0
+    originals = home.root / "imports" / "originals"
+    _keep_original(originals, path)
+    taken = left = 0
     for part in legacy_parts("", document):
-        rows = [item for item in part.items() if isinstance(item, SourceRow)]
+        items = list(part.items())
+        rows = [item for item in items if isinstance(item, SourceRow)]
+        left += len(items) - len(rows)
         for start in range(0, len(rows), BATCH):
             batch = rows[start : start + BATCH]
             outcomes = database.writer.write(
                 lambda c, batch=batch, system=part.system: write_rows(c, system, batch, {}, {})  # type: ignore[misc]
             )
             taken += sum(outcome.state == "imported" for outcome in outcomes)
+            left += sum(outcome.state == "skipped" for outcome in outcomes)
+    if left:
+        _log.warning(
+            "%s: %d messages or memories of the older program cannot be taken. The file is kept in "
+            "%s; `genesis import FILE --dry-run` says which and why.",
+            path, left, originals,
+        )  # fmt: skip
     return taken
+
+
+def _keep_original(originals: Path, path: Path) -> None:
+    """Once for each content. Only its owner can read the copy: older files hold keys in clear
+    text."""
+    data = path.read_bytes()
+    if not any(parse_object(data).get(key) is not None for key in LEGACY):
+        return  # another program took it over since it was read, and kept it
+    digest = hashlib.sha256(data).hexdigest()[:_DIGEST_CHARACTERS]
+    kept = originals / f"{path.stem}-{digest}.json"
+    if not kept.exists():
+        replace_file(kept, data)

@@ -11,16 +11,17 @@ from sqlalchemy import Connection, select
 from genesis.errors import MindError, MindTooLargeError
 from genesis.home import Home
 from genesis.importing.rows import GENESIS_MINDS, SourceRow
-from genesis.importing.sources.mind_files import MindSource, without_legacy
+from genesis.importing.sources.mind_files import MindSource
 from genesis.importing.waiting import waiting_folder
 from genesis.importing.writing import Outcome, note_rows
 from genesis.minds.durable_file import replace_file
+from genesis.minds.finding import record_of
 from genesis.minds.json_text import format_object
 from genesis.minds.mind_file import MindDocument, read_mind_file, write_mind_file
 from genesis.storage.database import Database
 from genesis.storage.imported_rows import find_digest
 from genesis.storage.mind_tables import MindRow
-from genesis.storage.minds import MindRecord, register_mind
+from genesis.storage.minds import register_mind
 from genesis.storage.statements import table
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -38,7 +39,7 @@ def write_mind(home: Home, database: Database, source: MindSource) -> Outcome:
     except MindError as error:
         return Outcome(row, "skipped", str(error))
     row = SourceRow("mind", source.gmid, "", {}, notes=tuple(notes))
-    record = _record(source.document, target)
+    record = record_of(source.document.identity, target)
 
     def operation(connection: Connection) -> Outcome:
         minds = table(MindRow).c.gmid
@@ -62,7 +63,7 @@ def _write_file(home: Home, target: Path, source: MindSource) -> list[str] | Non
         there, mine = read_mind_file(target).identity, source.document.identity
         same = (there.birth_timestamp, there.creator) == (mine.birth_timestamp, mine.creator)
         return [] if same else None
-    document, notes = without_legacy(source.document), []
+    document, notes = source.document.without_legacy(), []
     while True:
         try:
             write_mind_file(target, document)
@@ -90,20 +91,3 @@ def _without_largest(document: MindDocument) -> tuple[str, object, MindDocument]
     else:
         del kept[name]
     return name, sections[name], MindDocument.model_validate(kept)
-
-
-def _record(document: MindDocument, target: Path) -> MindRecord:
-    identity = document.identity
-    return MindRecord(
-        gmid=identity.gmid,
-        name=identity.name,
-        creator=identity.creator,
-        creator_email=identity.creator_email,
-        template=identity.template,
-        primary_purpose=identity.primary_purpose,
-        primary_role=identity.primary_role,
-        status=str(identity.status),
-        birth_date=identity.birth_timestamp,
-        last_active=identity.birth_timestamp,
-        storage_path=target.name,
-    )

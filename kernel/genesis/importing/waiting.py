@@ -21,12 +21,11 @@ from genesis.minds.durable_file import replace_file
 
 @dataclass(frozen=True)
 class WaitingTable:
-    """A table whose rows wait. `rows` counts them; `columns` are those of the first row."""
+    """A table whose rows wait, how many, and for which plugin."""
 
     table: str
     plugin: str
     rows: int
-    columns: list[str]
 
 
 def waiting_folder(home: Home) -> Path:
@@ -36,15 +35,10 @@ def waiting_folder(home: Home) -> Path:
 
 def list_waiting(home: Home) -> list[WaitingTable]:
     """The tables that wait, by name."""
-    found = []
-    for table, plugin in sorted(_manifest(home).items()):
-        columns: list[str] = []
-        count = 0
-        for row in read_waiting(home, table):
-            columns = columns or list(row)
-            count += 1
-        found.append(WaitingTable(table, plugin, count, columns))
-    return found
+    return [
+        WaitingTable(table, plugin, sum(1 for _ in read_waiting(home, table)))
+        for table, plugin in sorted(_manifest(home).items())
+    ]
 
 
 def read_waiting(home: Home, table: str) -> Iterator[dict[str, JsonValue]]:

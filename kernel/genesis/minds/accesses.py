@@ -6,16 +6,19 @@ the store that the minds share is closed.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
 
 from genesis.clock import utc_now
+from genesis.errors import StorageError
 from genesis.storage import memories as rows
 from genesis.storage.database import Database
 
 _MOST_HITS, _HIT_SECONDS = 100, 30.0
+_log = logging.getLogger("genesis.memories")
 
 
 class Accesses:
@@ -30,6 +33,7 @@ class Accesses:
         self._lock = threading.Lock()
         self._hits: Counter[int] = Counter()
         self._first_hit = 0.0
+        self._not_before = 0.0
 
     def count(self, memories: Iterable[int]) -> None:
         """Count an access of each; writes them when they are many or have waited long."""
@@ -38,9 +42,15 @@ class Accesses:
             if not self._hits:
                 self._first_hit = now
             self._hits.update(memories)
-            due = self._hits.total() >= _MOST_HITS or now - self._first_hit > _HIT_SECONDS
+            many = self._hits.total() >= _MOST_HITS and now >= self._not_before
+            due = many or now - max(self._first_hit, self._not_before) > _HIT_SECONDS
         if due:
-            self.write()
+            try:
+                self.write()
+            except StorageError as error:
+                # A search has its answer, whatever becomes of its counting.
+                self._not_before = now + _HIT_SECONDS
+                _log.warning("The hits of searches are not written yet: %s", error)
 
     def waiting(self, memory: int) -> int:
         """How many accesses of a memory are not written yet."""

@@ -198,7 +198,7 @@ class Concerns:
     ) -> list[Concern]:
         if status is not None and status not in rows.STATUSES:
             raise UsageError(f"status is {status!r:.60}; give one of {', '.join(rows.STATUSES)}.")
-        found = None if group is None else str(_CHECKS[group](value))
+        found = group and str(_CHECKS[group](require_text(value, group, MOST_EMAIL)))
         return rows.page_concerns(
             self._database, self._mind, page, status=status, group=group, value=found
         )

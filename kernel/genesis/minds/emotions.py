@@ -180,7 +180,7 @@ class EmotionalState(BaseModel):
         intensity that is not from 0 to 1, ValueError when `now` is no time.
         """
         felt = _known(emotion)
-        if not 0 <= intensity <= 1:
+        if not isinstance(intensity, (int, float)) or not 0 <= intensity <= 1:
             raise UsageError(f"An intensity is a number from 0 to 1, not {intensity!r}.")
         moment = parse_time(now or utc_now())
         before = self.at(moment)

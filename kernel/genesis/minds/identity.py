@@ -18,8 +18,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from genesis.clock import parse_time, utc_now
 from genesis.errors import UsageError
+from genesis.minds.text import require_text
 
 MOST_NAME_CHARACTERS = 200
+MOST_FACT_CHARACTERS = 10_000
 DEFAULT_TEMPLATE = "base/curious_explorer"
 _GMID = re.compile(r"GMD-[0-9]{4}-[0-9A-F]{4}-[0-9A-F]{4}|GMID-[0-9A-Z]{8}")
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
@@ -76,7 +78,7 @@ def parse_name(text: str) -> str:
     try:
         return _name(text)
     except ValueError as error:
-        raise UsageError(f"The name {text[:60]!r} cannot be used: {error}.") from None
+        raise UsageError(f"The name {text!r:.60} cannot be used: {error}.") from None
 
 
 def fingerprint(gmid: str, birth_timestamp: str, creator: str) -> str:
@@ -91,6 +93,8 @@ def fingerprint(gmid: str, birth_timestamp: str, creator: str) -> str:
 
 
 def _name(text: str) -> str:
+    if not isinstance(text, str):
+        raise ValueError("it is no text")
     name = unicodedata.normalize("NFC", text).strip()
     if len(name) > MOST_NAME_CHARACTERS:
         raise ValueError(f"it has more than {MOST_NAME_CHARACTERS} characters")
@@ -149,8 +153,16 @@ def new_identity(
 ) -> Identity:
     """The identity of a mind that is born at `now` (None: the present).
 
-    Raises UsageError when the name cannot be used.
+    Raises UsageError when the name or another text cannot be used.
     """
+    require_text(creator, "creator", MOST_FACT_CHARACTERS, blank=True)
+    others = {
+        "creator_email": creator_email, "template": template, "primary_purpose": primary_purpose,
+        "primary_role": primary_role,
+    }  # fmt: skip
+    for what, text in others.items():
+        if text is not None:
+            require_text(text, what, MOST_FACT_CHARACTERS, blank=True)
     born = parse_time(now or utc_now())
     gmid = new_gmid(born)
     return Identity(

@@ -197,6 +197,8 @@ class MemoryManager(Recall):
         Raises StorageError when a file could not be cleared, because another process uses it;
         the memories are deleted then, and erasing again (also of none) clears the files.
         """
+        if isinstance(memory_ids, str):
+            raise UsageError("erase takes a list of ids; `erase_memory` takes one id")
         # The index is built anew by Chroma, which writes memory as it finds it.
         clear_allocations()
         names = list(memory_ids)
@@ -227,7 +229,8 @@ class MemoryManager(Recall):
         context; compares all with all."""
         found = duplicates(self._database, self._mind, threshold)
         names = names_of(self._database, [number for pair in found for number in pair])
-        return [(names[absorbed], names[kept]) for kept, absorbed in found]
+        # Without those that were deleted meanwhile.
+        return [(names[b], names[a]) for a, b in found if {a, b} <= names.keys()]
 
     def consolidate_memories(self) -> dict[str, int]:
         """Archive what is old, unimportant and unused, and merge what says the same; gives the
@@ -334,7 +337,11 @@ class MemoryManager(Recall):
             rows.Draft(draft.values, draft.tags, vector and vector.vector)
             for draft, vector in zip(drafts, vectors, strict=True)
         ]
-        example = next((vector for vector in vectors if vector is not None), None)
+        models = {vector.model: vector for vector in vectors if vector is not None}
+        if len(models) > 1:
+            sizes = ", ".join(str(model.dimension) for model in models)
+            raise UsageError(f"embeddings of several dimensions ({sizes}); give all of one")
+        example = next(iter(models.values()), None)
         names, fits = self._database.writer.write(lambda c: self._insert(c, held, example))
         self._wrote(len(names), example, fits=fits)
         return names

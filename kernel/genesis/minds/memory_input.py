@@ -23,14 +23,14 @@ from genesis.storage.statements import Value
 
 MOST_CONTENT = 1024 * 1024
 MOST_TAGS, MOST_TAG = 100, 200
-_MOST_NAME = 320
+MOST_NAME = 320
 CONTEXTS = ("personal", "shared", "generic")
 
 Check = Callable[[object], Value]
 
 
 def _name(what: str) -> Check:
-    return lambda value: None if value is None else require_text(value, what, _MOST_NAME)
+    return lambda value: None if value is None else require_text(value, what, MOST_NAME)
 
 
 def _content(value: object) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -24,6 +25,8 @@ from genesis.minds.secret_keys import without_secrets
 SCHEMA_VERSION = 1
 MOST_BYTES = 50 * 1024
 MOST_BYTES_READ = 64 * 1024 * 1024
+LEGACY = ("conversation_history", "memory", "memories")
+"""What older files hold in place of the database."""
 _MOST_FAULTS = 3
 _log = logging.getLogger("genesis.minds")
 
@@ -32,9 +35,8 @@ class MindDocument(BaseModel):
     """The content of a mind's file, in the order in which it is written.
 
     `plugins` holds each plugin's section under its id, also those of plugins that are not
-    installed. `conversation_history` and `memory` are what older files hold in place of the
-    database; None, as soon as it is imported, leaves them out. Keys that are not named here are
-    kept and written last.
+    installed. The keys of LEGACY are left out once they are None. Keys that are not named here
+    are kept and written last.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -50,6 +52,17 @@ class MindDocument(BaseModel):
     plugins: dict[str, JsonValue] = Field(default_factory=dict)
     conversation_history: JsonValue = None
     memory: JsonValue = None
+    memories: JsonValue = None
+
+    @property
+    def legacy(self) -> dict[str, JsonValue]:
+        """What an older file holds in place of the database; empty for a file of this release."""
+        found = {key: getattr(self, key) for key in LEGACY}
+        return {key: value for key, value in found.items() if value is not None}
+
+    def without_legacy(self) -> MindDocument:
+        """The same without it."""
+        return self.model_copy(update=dict.fromkeys(LEGACY))
 
 
 def read_mind_file(path: Path) -> MindDocument:
@@ -68,6 +81,23 @@ def read_mind_file(path: Path) -> MindDocument:
             f"The mind file {path} cannot be used: {error}. Correct it, or put a backup in its "
             "place."
         ) from None
+
+
+def document_values(document: MindDocument) -> dict[str, JsonValue]:
+    """What a document holds, as its file has it. Raises MindError, naming the key, for what a
+    file cannot hold."""
+    try:
+        return _dump(document)
+    except ValueError as error:
+        raise MindError(f"The mind {document.identity.gmid} cannot be kept: {error}.") from None
+
+
+def document_of(values: Mapping[str, object]) -> MindDocument:
+    """A document with these values. Raises MindError, naming the key, for what does not fit."""
+    try:
+        return _validate(dict(values))
+    except ValueError as error:
+        raise MindError(f"The mind cannot be kept: {error}. Correct it and save again.") from None
 
 
 def write_mind_file(path: Path, document: MindDocument) -> int:
@@ -167,7 +197,7 @@ def _check_version(path: Path, value: dict[str, JsonValue]) -> None:
         )
 
 
-def _validate(value: dict[str, JsonValue]) -> MindDocument:
+def _validate(value: Mapping[str, object]) -> MindDocument:
     try:
         return MindDocument.model_validate(value)
     except ValidationError as error:
@@ -188,7 +218,7 @@ def _fault(keys: tuple[int | str, ...], message: str) -> str:
 def _dump(document: MindDocument) -> dict[str, JsonValue]:
     # Its own warnings about values that `model_copy` never checked would name the values.
     value: dict[str, JsonValue] = document.model_dump(warnings=False)
-    for key in ("conversation_history", "memory"):
+    for key in LEGACY:
         if value[key] is None:
             del value[key]
     check_values(value)

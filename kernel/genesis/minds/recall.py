@@ -14,10 +14,16 @@ from genesis.clock import utc_now
 from genesis.errors import UsageError
 from genesis.minds.accesses import Accesses
 from genesis.minds.embedding import Embedding, given_vector
-from genesis.minds.memory_input import MOST_CONTENT, checked_tags, memory_of
+from genesis.minds.memory_input import MOST_CONTENT, MOST_NAME, checked_tags, memory_of
 from genesis.minds.memory_record import Memory, MemoryType
 from genesis.minds.memory_record import memory_type as checked_type
-from genesis.minds.text import MOST_ROWS, require_limit, require_text, require_time
+from genesis.minds.text import (
+    MOST_ROWS,
+    require_limit,
+    require_number,
+    require_text,
+    require_time,
+)
 from genesis.storage import memories as rows
 from genesis.storage.database import Database
 from genesis.storage.index_pool import IndexPool
@@ -86,8 +92,10 @@ class Recall:
         """
         wanted = MemoryFilter(
             type=None if memory_type is None else str(checked_type(memory_type)),
-            min_importance=min_importance, user_email=user_email, all_users=all_users,
-            tags=checked_tags(tags), environment_id=environment_id, emotion=emotion,
+            min_importance=_importance(min_importance), user_email=_asked(user_email, "user_email"),
+            all_users=all_users, tags=checked_tags(tags),
+            environment_id=_asked(environment_id, "environment_id"),
+            emotion=_asked(emotion, "emotion"),
             since=None if since is None else require_time(since, "since"),
             until=None if until is None else require_time(until, "until"),
             include_archived=include_archived,
@@ -153,7 +161,9 @@ class Recall:
     ) -> list[Memory]:
         """The newest memories that the one who asks may see, newest first."""
         kind = None if memory_type is None else str(checked_type(memory_type))
-        wanted = MemoryFilter(type=kind, user_email=user_email, all_users=all_users)
+        wanted = MemoryFilter(
+            type=kind, user_email=_asked(user_email, "user_email"), all_users=all_users
+        )
         return self._listed(wanted, "recent", limit)
 
     def get_important_memories(
@@ -166,7 +176,9 @@ class Recall:
     ) -> list[Memory]:
         """The most important memories that the one who asks may see, most important first."""
         wanted = MemoryFilter(
-            min_importance=min_importance, user_email=user_email, all_users=all_users
+            min_importance=_importance(min_importance),
+            user_email=_asked(user_email, "user_email"),
+            all_users=all_users,
         )
         return self._listed(wanted, "important", limit)
 
@@ -182,7 +194,7 @@ class Recall:
         memory = self.get_memory(memory_id)
         if memory is None:
             raise unknown(memory_id)
-        wanted = MemoryFilter(user_email=user_email)
+        wanted = MemoryFilter(user_email=_asked(user_email, "user_email"))
         found = [rows.read_memory(self._database, self._mind, n) for n in memory.related_memory_ids]
         numbers = json.dumps([row[0] for row in found if row is not None])
         values = {**wanted.values(self._mind), "ids": numbers}
@@ -246,8 +258,16 @@ def given(vector: object, embedder: str | None) -> NewVector:
         held = given_vector(vector)
     except ValueError as error:
         raise UsageError(f"embedding: {error}; give one vector of numbers") from None
-    name = f"given-{len(held) // 4}" if embedder is None else embedder
+    name = _asked(embedder, "embedder") or f"given-{len(held) // 4}"
     return NewVector(held, Model(name, len(held) // 4), given=True)
+
+
+def _asked(value: object, what: str) -> str | None:
+    return None if value is None else require_text(value, what, MOST_NAME, blank=True)
+
+
+def _importance(value: object) -> float | None:
+    return None if value is None else require_number(value, "min_importance", 0, 1)
 
 
 def unknown(memory_id: str) -> UsageError:

@@ -9,9 +9,12 @@ from pydantic import JsonValue
 from genesis.clock import utc_after
 from genesis.contracts.background import BackgroundContext, Handler
 from genesis.minds.background import BackgroundTasks
+from genesis.minds.finding import file_of
 from genesis.minds.mind_file import read_mind_file
 from genesis.minds.retention import RetentionPolicy, prune, retention_of
 from genesis.storage.database import Database
+from genesis.storage.minds import find_minds
+from genesis.storage.pruning import open_tasks
 
 RETENTION = "genesis.retention"
 _DAY_SECONDS = 86_400
@@ -21,9 +24,9 @@ def schedule_retention(gmid: str, database: Database, policy: RetentionPolicy) -
     """See that a mind with a rule has its task; one that has no rule needs none."""
     if not policy.is_set:
         return
-    tasks = BackgroundTasks(gmid, database)
-    if not any(task.handler == RETENTION for task in tasks.get_active_tasks()):
-        tasks.submit("Delete messages that are not to be kept", handler=RETENTION)
+    if not open_tasks(database, gmid, RETENTION):
+        request = "Delete messages that are not to be kept"
+        BackgroundTasks(gmid, database).submit(request, handler=RETENTION)
 
 
 def retention_handler(minds: Path, database: Database) -> Handler:
@@ -31,13 +34,15 @@ def retention_handler(minds: Path, database: Database) -> Handler:
 
     def handle(context: BackgroundContext, /) -> JsonValue:
         gmid = context.mind_gmid
-        policy = retention_of(read_mind_file(minds / f"{gmid}.json"))
+        (mind,) = find_minds(database, gmid)
+        policy = retention_of(read_mind_file(file_of(minds, mind)))
+        if not policy.is_set:
+            return {"deleted": 0}
         deleted = prune(database, gmid, policy)
-        tasks = BackgroundTasks(gmid, database)
         # A repeated attempt may have made the next one already.
-        others = (t for t in tasks.get_active_tasks() if t.task_id != context.task_id)
-        if not any(task.handler == RETENTION for task in others):
-            tasks.submit(context.user_request, handler=RETENTION, run_at=utc_after(_DAY_SECONDS))
+        if set(open_tasks(database, gmid, RETENTION)) <= {context.task_id}:
+            tasks, moment = BackgroundTasks(gmid, database), utc_after(_DAY_SECONDS)
+            tasks.submit(context.user_request, handler=RETENTION, run_at=moment)
         return {"deleted": deleted}
 
     return handle

@@ -160,7 +160,8 @@ def _open(home: Home) -> MindStore:
         store = MindStore(home, database, settings, _InstalledRecords(home, database, settings))
         kept = stack.pop_all()
     # At the end of the program, too: a finalizer runs then if the store still lives.
-    weakref.finalize(store, _close, store._cleanup, kept)  # noqa: SLF001 - its own module
+    services = store._cleanup  # noqa: SLF001 - its own module
+    weakref.finalize(store, _close, os.getpid(), services, kept)
     return store
 
 
@@ -168,9 +169,11 @@ def _let_go(_store: MindStore) -> None:
     """A finalizer holds what it is called with until then; there is nothing else to do."""
 
 
-def _close(services: ExitStack, database: ExitStack) -> None:
-    services.close()
-    database.close()
+def _close(process: int, services: ExitStack, database: ExitStack) -> None:
+    # A forked child must leave what is its parent's alone: files, locks, and counts not written.
+    if process == os.getpid():
+        with database:
+            services.close()
 
 
 class _InstalledRecords:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -67,6 +68,7 @@ class IndexPool:
         self._database = database
         self._folder = folder
         self._at_most = at_most
+        self._process = os.getpid()
         self._turn = threading.Condition()
         self._open: OrderedDict[str, OpenIndex] = OrderedDict()
         self._due: dict[str, float] = {}
@@ -203,6 +205,8 @@ class IndexPool:
     def close(self) -> None:
         """Stop feeding after the batch in flight, close every index and give up ownership."""
         atexit.unregister(self.close)
+        if self._process != os.getpid():
+            return  # a forked child has neither the thread nor, for certain, the lock's release
         with self._turn:
             self._stopping = True
             self._turn.notify_all()

@@ -67,15 +67,22 @@ _WITH_MERGED = Statement(
     "AND memory_id IN (SELECT value FROM json_each(:names)) UNION "
     "SELECT m.id, m.memory_id FROM gone JOIN memories AS m "
     "ON m.merged_into BETWEEN gone.memory_id AND gone.memory_id "
-    "WHERE m.merged_into IS NOT NULL) SELECT id, memory_id FROM gone"
+    "WHERE m.merged_into IS NOT NULL AND m.mind_gmid = :mind) SELECT id, memory_id FROM gone"
 )
 _UNITE = Statement(
     "UPDATE memories SET importance = max(importance, :importance), "
-    "access_count = access_count + :hits, "
-    "extra_data = json_patch(coalesce(:extra_data, '{}'), coalesce(extra_data, '{}')), "
+    "access_count = access_count + :hits, extra_data = :extra_data, "
     "tags = (SELECT json_group_array(value) FROM (SELECT value FROM json_each(tags) UNION "
-    "SELECT value FROM json_each(:tags))) WHERE id = :id AND archived_at IS NULL"
+    "SELECT value FROM json_each(:tags))) WHERE id = :id"
 )
+# Whoever found it did so before this transaction: it may be another user's by now.
+_METADATA = Statement(
+    select(_m.extra_data).where(
+        _m.id == bindparam("id"), _m.archived_at.is_(None), _m.type == bindparam("type"),
+        _m.user_email.is_not_distinct_from(bindparam("user_email")),
+        _m.relationship_context.is_not_distinct_from(bindparam("relationship_context")),
+    )
+)  # fmt: skip
 _RELATE = Statement(
     "UPDATE memories SET related_memory_ids = json_insert(related_memory_ids, '$[#]', :other) "
     "WHERE mind_gmid = :mind AND memory_id = :name AND :other NOT IN "
@@ -151,11 +158,16 @@ def unite(
 ) -> bool:
     """Let a memory take in another one that says the same (`importance`, `tags` and `extra_data`
     of it): the greater importance, all tags, all metadata (its own where both have it). False when
-    it is gone."""
+    it is gone, or no longer of the other's type, user and context."""
     number, name = found
-    named = {key: taken[key] for key in ("importance", "tags", "extra_data")}
-    if _UNITE.run(connection, {**named, "hits": hits, "id": number}).rowcount != 1:
+    group = {key: taken[key] for key in ("type", "user_email", "relationship_context")}
+    row = _METADATA.run(connection, {**group, "id": number}).fetchone()
+    if row is None:
         return False
+    # Not json_patch: null removes a key there.
+    extra = json.dumps(json.loads(str(taken["extra_data"] or "{}")) | json.loads(row[0] or "{}"))
+    named = {"importance": taken["importance"], "tags": taken["tags"], "extra_data": extra}
+    _UNITE.run(connection, {**named, "hits": hits, "id": number})
     _write_tags(connection, mind, number, json.loads(str(taken["tags"])))
     tell(connection, mind, "memory.updated", [name])
     return True

@@ -38,9 +38,10 @@ _SAME = Statement(
     "AND m.user_email IS one.user_email AND m.relationship_context IS one.relationship_context "
     "WHERE m.mind_gmid = :mind AND m.archived_at IS NULL AND m.id <> kept ORDER BY m.id"
 )
+_TAKEN = ("importance", "tags", "extra_data", *(column.name for column in _GROUP))
 _READ = Statement(
     select(
-        _m.memory_id, _m.importance, _m.tags, _m.extra_data, _m.access_count
+        _m.memory_id, _m.access_count, *(_m[name] for name in _TAKEN)
     ).where(_m.id == bindparam("id"), _m.archived_at.is_(None))
 )  # fmt: skip
 _MERGE = Statement("UPDATE memories SET archived_at = :now, merged_into = :kept WHERE id = :id")
@@ -63,16 +64,18 @@ def archive_faded(connection: Connection, mind: str, before: str, at_most: int) 
 
 def merge_pairs(connection: Connection, mind: str, pairs: Sequence[Pair]) -> int:
     """Let memories take others in (`unite`); those are archived and name what they went into.
-    Gives how many were merged: a pair of which one is gone or archived meanwhile is not."""
+    Gives how many were merged: a pair of which one is gone, archived or of another group meanwhile
+    is not."""
     now, merged = utc_now(), list[tuple[int, str]]()
     for kept, absorbed in pairs:
         into = _READ.run(connection, {"id": kept}).fetchone()
         row = _READ.run(connection, {"id": absorbed}).fetchone()
         if into is None or row is None:
             continue
-        name, importance, tags, extra, hits = row
-        taken: Values = {"importance": importance, "tags": tags, "extra_data": extra}
-        unite(connection, mind, (kept, into[0]), taken, hits)
+        name, hits, *taken = row
+        values: Values = dict(zip(_TAKEN, taken, strict=True))
+        if not unite(connection, mind, (kept, into[0]), values, hits):
+            continue
         _MERGE.run(connection, {"now": now, "kept": into[0], "id": absorbed})
         merged.append((absorbed, name))
     note_changes(connection, mind, merged)

@@ -85,11 +85,10 @@ def takes_vectors(connection: Connection, mind: str, model: Model, *, given: boo
 
     Raises EmbedderMismatchError instead of False when they were `given`.
     """
-    index = begin_index(connection, mind, *model)
-    fits = (index.embedder, index.dimension) == model
-    if given and not fits:
-        raise _mismatch(mind, Model(index.embedder, index.dimension), model)
-    return fits
+    held = _held(connection, mind, model)
+    if given and held != model:
+        raise _mismatch(mind, held, model)
+    return held == model
 
 
 def write_vector(connection: Connection, number: int, model: Model, vector: bytes) -> None:
@@ -115,11 +114,9 @@ def put_vector(
 def begin_reindex(connection: Connection, mind: str, model: Model) -> None:
     """Let all memories of a mind await vectors of a model, unless they are of it, or did so
     already and the process ended before all had theirs."""
-    unfinished = Model(UNFINISHED + model.embedder, model.dimension)
-    index = begin_index(connection, mind, *model)
-    if (index.embedder, index.dimension) not in (model, unfinished):
+    if _held(connection, mind, model) not in (model, _unfinished(model)):
         _AWAIT_ALL.run(connection, {"mind": mind})
-        renew_index(connection, mind, *unfinished)
+        renew_index(connection, mind, *_unfinished(model))
 
 
 def waiting_memories(database: Database, mind: str, at_most: int) -> list[Waiting]:
@@ -131,7 +128,11 @@ def waiting_memories(database: Database, mind: str, at_most: int) -> list[Waitin
 def serve_waiting(
     connection: Connection, mind: str, model: Model, served: Sequence[tuple[Waiting, bytes]]
 ) -> None:
-    """Write vectors of memories that await one, and whose text is still the one embedded."""
+    """Write vectors of memories that await one, and whose text is still the one embedded.
+
+    Raises EmbedderMismatchError when the memories are to get those of another model meanwhile.
+    """
+    _check_turn(connection, mind, model)
     written: list[tuple[int, str]] = []
     for memory, vector in served:
         values: Values = {"of_id": memory.id, "hash": memory.content_hash}
@@ -142,11 +143,31 @@ def serve_waiting(
 
 
 def finish_reindex(connection: Connection, mind: str, model: Model) -> bool:
-    """Begin the index of a model anew once no memory awaits a vector; False when one does."""
+    """Begin the index of a model anew once no memory awaits a vector; False when one does.
+
+    Raises EmbedderMismatchError as `serve_waiting` does.
+    """
+    _check_turn(connection, mind, model)
     if _WAITING.run(connection, {"mind": mind, "at_most": 1}).fetchone() is not None:
         return False
     renew_index(connection, mind, *model)
     return True
+
+
+def _held(connection: Connection, mind: str, model: Model) -> Model:
+    """The model of a mind's vectors; one that has none yet begins with this one."""
+    index = begin_index(connection, mind, *model)
+    return Model(index.embedder, index.dimension)
+
+
+def _unfinished(model: Model) -> Model:
+    return Model(UNFINISHED + model.embedder, model.dimension)
+
+
+def _check_turn(connection: Connection, mind: str, model: Model) -> None:
+    held = _held(connection, mind, model)
+    if held not in (model, _unfinished(model)):
+        raise _mismatch(mind, held, model)
 
 
 def _mismatch(mind: str, held: Model, asked: Model) -> EmbedderMismatchError:

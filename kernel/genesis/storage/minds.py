@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from genesis.clock import utc_now
 from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
+from genesis.storage.imported_rows import forget_imported
 from genesis.storage.mind_tables import MindRow
 from genesis.storage.statements import Statement, table
 
@@ -30,7 +31,7 @@ _ALL = Statement(
 
 @dataclass(frozen=True)
 class MindRecord:
-    """What the database knows of a mind; `storage_path` is the name of its file in `minds/`."""
+    """What the database knows of a mind; `storage_path` is where its file was last."""
 
     gmid: str
     name: str
@@ -49,6 +50,9 @@ def register_mind(connection: Connection, mind: MindRecord) -> None:
     """Write a mind that is new, with the event `mind.born`, or bring what is known up to date."""
     values = {name: getattr(mind, name) for name in _COLUMNS}
     known = connection.execute(select(_minds.c.gmid).where(_minds.c.gmid == mind.gmid)).first()
+    if known is None:
+        # It was deleted, and with it what was once imported; that can be imported again.
+        forget_imported(connection, mind.gmid)
     described = {**values, "last_active": utc_now()}
     connection.execute(
         upsert(_minds).values(described).on_conflict_do_update(["gmid"], set_=described)

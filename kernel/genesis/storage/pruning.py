@@ -10,9 +10,11 @@ from typing import TypeAlias
 
 from sqlalchemy import bindparam, select, tuple_
 
+from genesis.storage.background_tables import BackgroundTaskRow
 from genesis.storage.conversation_tables import MessageRow
 from genesis.storage.database import Database
 from genesis.storage.messages import DELETED_AT_ONCE, delete_with_event
+from genesis.storage.queue_tables import QueueRow
 from genesis.storage.statements import Statement, Values, table
 from genesis.storage.tool_calls import AWAITS_RESULT
 
@@ -53,6 +55,20 @@ _EXPIRED = Statement(
     .order_by(_m.timestamp, _m.id)
     .limit(DELETED_AT_ONCE)
 )
+_tasks, _queue = table(BackgroundTaskRow).c, table(QueueRow).c
+_OPEN_TASKS = Statement(
+    select(_tasks.task_id).where(
+        _queue.item == _tasks.task_id,
+        _tasks.mind_gmid == bindparam("mind"),
+        _tasks.handler == bindparam("handler"),
+    )
+)
+
+
+def open_tasks(database: Database, mind: str, handler: str) -> list[str]:
+    """The ids of a mind's tasks for a handler that have not ended."""
+    rows = database.fetch(_OPEN_TASKS, {"mind": mind, "handler": handler})
+    return [str(task) for (task,) in rows]
 
 
 def prune_messages(

@@ -81,7 +81,12 @@ class Writer:
             raise
         finally:
             if waiting.leads:
-                self._hand_over()
+                try:
+                    self._hand_over(queued)
+                except BaseException:
+                    # Ctrl-C on the way into it: nobody would ever lead again.
+                    self._hand_over(queued)
+                    raise
         if waiting.error is not None:
             raise waiting.error
         return waiting.value  # type: ignore[return-value]  # set whenever error is None
@@ -103,12 +108,18 @@ class Writer:
             self._connection.rollback()
         self._connection.close()
 
-    def _hand_over(self) -> None:
+    def _hand_over(self, leader: _Waiting[object]) -> None:
+        """Let the one who has waited longest lead. Nothing for who no longer leads."""
         with self._lock:
-            self._led = bool(self._waiting)
-            if self._waiting:
-                self._waiting[0].leads = True
-                self._waiting[0].turn.release()
+            if not leader.leads:
+                return
+            following = self._waiting[0] if self._waiting else None
+            # Until the release no call, after which Ctrl-C could leave this half done.
+            leader.leads = False
+            self._led = following is not None
+            if following is not None:
+                following.leads = True
+                following.turn.release()
 
     def _commit_group(self) -> None:
         """Commit for all who wait; the caller leads and is the first of them."""

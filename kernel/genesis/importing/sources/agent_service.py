@@ -6,18 +6,22 @@ What the kernel owns becomes rows here. What belongs to plugins waits as it is.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from genesis.clock import seconds_between, utc_now
+from genesis.clock import seconds_between
 from genesis.importing.fields import Fields, later_of
-from genesis.importing.recognise import Findings, Left
-from genesis.importing.rows import AGENT_SERVICE, Part, SourceRow, digest_of
-from genesis.importing.sources.minds_database import Convert, converted
-from genesis.importing.sqlite_files import count_rows, rows_of, tables_of
-from genesis.storage.statements import Value
+from genesis.importing.recognise import Findings
+from genesis.importing.rows import AGENT_SERVICE, Part, SourceRow
+from genesis.importing.sources.tables import (
+    Row,
+    first_time,
+    leave_others,
+    source_row,
+    table_parts,
+)
+from genesis.importing.sqlite_files import count_rows, tables_of
 
-Row = Mapping[str, object]
 WAITING_PLUGINS = {
     **dict.fromkeys(
         ("experiments", "patterns", "metrics", "rewards", "user_commands",
@@ -40,21 +44,15 @@ def read_agent_service(
     connection: sqlite3.Connection, path: Path, found: Findings
 ) -> Iterator[Part]:
     """The tables that the kernel owns, in the order in which they refer to each other."""
-    tables = tables_of(connection)
-    for table, kind, convert in (
-        ("teams", "team", _team),
-        ("agents", "agent", _agent),
-        ("repositories", "repository", _repository),
-        ("sessions", "session", _session),
-        ("tasks", "task", _task),
-    ):
-        if table in tables:
-            yield _part(connection, path, table, kind, convert)
-    known = {"teams", "agents", "repositories", "sessions", "tasks", *WAITING_PLUGINS}
-    for table in sorted(tables - known):
-        rows = count_rows(connection, table)
-        if rows != 0:
-            found.left.append(Left(f"{path}: table {table}", "has no place in this release", rows))
+    readers = (
+        ("teams", "team", "id", _team),
+        ("agents", "agent", "id", _agent),
+        ("repositories", "repository", "id", _repository),
+        ("sessions", "session", "id", _session),
+        ("tasks", "task", "id", _task),
+    )
+    yield from table_parts(connection, path, AGENT_SERVICE, readers)
+    leave_others(connection, path, found, {*WAITING_PLUGINS, *(table for table, *_ in readers)})
 
 
 def waiting_tables(connection: sqlite3.Connection) -> list[str]:
@@ -63,29 +61,10 @@ def waiting_tables(connection: sqlite3.Connection) -> list[str]:
     return [table for table in tables if count_rows(connection, table) != 0]
 
 
-def _part(
-    connection: sqlite3.Connection, path: Path, table: str, kind: str, convert: Convert
-) -> Part:
-    def row_of(row: Row) -> SourceRow:
-        found = convert(row)
-        return SourceRow(
-            kind, found.source_id, digest_of(dict(row)), found.values, None, found.notes
-        )
-
-    return Part(
-        kind, AGENT_SERVICE, f"{path}: table {table}", count_rows(connection, table),
-        lambda: converted(kind, rows_of(connection, table), "id", row_of),
-    )  # fmt: skip
-
-
-def _row(fields: Fields, values: Mapping[str, Value]) -> SourceRow:
-    return SourceRow("", str(values["id"]), "", values, None, tuple(dict.fromkeys(fields.notes)))
-
-
 def _team(row: Row) -> SourceRow:
     fields = Fields(row, is_utc=True)
-    created = _created(fields, "created_at")
-    return _row(fields, {
+    created = first_time(fields, "created_at")
+    return source_row("team", fields.required("id"), row, fields, {
         "id": fields.required("id"),
         "name": fields.required("name"),
         "domain": fields.text("domain") or "",
@@ -97,8 +76,8 @@ def _team(row: Row) -> SourceRow:
 
 def _agent(row: Row) -> SourceRow:
     fields = Fields(row, is_utc=True)
-    created = _created(fields, "created_at")
-    return _row(fields, {
+    created = first_time(fields, "created_at")
+    return source_row("agent", fields.required("id"), row, fields, {
         "id": fields.required("id"),
         "team_id": fields.required("team_id"),
         "name": fields.required("name"),
@@ -113,7 +92,7 @@ def _agent(row: Row) -> SourceRow:
 
 def _repository(row: Row) -> SourceRow:
     fields = Fields(row, is_utc=True)
-    return _row(fields, {
+    return source_row("repository", fields.required("id"), row, fields, {
         "id": fields.required("id"),
         "name": fields.required("name"),
         "path": fields.required("path"),
@@ -121,7 +100,7 @@ def _repository(row: Row) -> SourceRow:
         "team_id": fields.text("team_id"),
         "is_active": fields.flag("is_active", otherwise=True),
         "last_synced_at": fields.time("last_synced_at"),
-        "created_at": _created(fields, "created_at"),
+        "created_at": first_time(fields, "created_at"),
     })  # fmt: skip
 
 
@@ -130,12 +109,12 @@ def _session(row: Row) -> SourceRow:
     fields = Fields(row, is_utc=True)
     session = fields.required("id")
     was = fields.one_of("status", STATUSES, "failed")
-    started = _created(fields, "started_at", "completed_at")
+    started = first_time(fields, "started_at", "completed_at")
     completed = later_of(started, fields.time("completed_at"))
     if was in _OPEN:
         fields.notes.append(f"it was {was}; it is kept as failed")
     priority_file = fields.text("priority_file")
-    return _row(fields, {
+    return source_row("session", session, row, fields, {
         "id": session,
         "team_id": fields.required("team_id"),
         "goal": priority_file or fields.text("branch_name") or session,
@@ -162,12 +141,12 @@ def _task(row: Row) -> SourceRow:
     fields = Fields(row, is_utc=True)
     task = fields.required("id")
     was = fields.one_of("status", STATUSES, "failed")
-    started = _created(fields, "started_at", "completed_at")
+    started = first_time(fields, "started_at", "completed_at")
     completed = later_of(started, fields.time("completed_at"))
     retries = fields.count("retry_count")
     if was in _OPEN:
         fields.notes.append(f"it was {was}; it is kept as failed")
-    return _row(fields, {
+    return source_row("task", task, row, fields, {
         "id": task,
         "session_id": fields.required("session_id"),
         "agent_id": fields.required("agent_id"),
@@ -192,14 +171,6 @@ def _task(row: Row) -> SourceRow:
         "duration_seconds": _seconds(fields, started, completed),
         "error_message": _ENDED.format(was) if was in _OPEN else fields.text("error_message"),
     })  # fmt: skip
-
-
-def _created(fields: Fields, *names: str) -> str:
-    for name in names:
-        if (moment := fields.time(name)) is not None:
-            return moment
-    fields.notes.append(f"{names[0]} is missing; the time of the import is used")
-    return utc_now()
 
 
 def _seconds(fields: Fields, started: str, completed: str) -> float:

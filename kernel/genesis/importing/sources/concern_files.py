@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import JsonValue
 
 from genesis.importing.fields import UnfitError
 from genesis.importing.rows import GENESIS_MINDS, Item, Part, SourceRow, Unfit
-from genesis.importing.sources.minds_database import concern, converted
+from genesis.importing.sources.minds_database import concern
+from genesis.importing.sources.tables import converted
 from genesis.minds.json_text import parse_object
 
 # What the table calls it: what the file calls it.
@@ -49,9 +51,8 @@ def _concerns(gmid: str, entries: list[JsonValue]) -> Iterator[Item]:
 
 
 def _concern(row: Mapping[str, object]) -> SourceRow:
-    found = concern(row)
     # The table, where it has the same concern, is the later word.
-    return SourceRow("concern", found.source_id, "", found.values, found.mind, found.notes)
+    return replace(concern(row), digest="")
 
 
 def _as_row(gmid: str, entry: dict[str, JsonValue]) -> Mapping[str, object]:

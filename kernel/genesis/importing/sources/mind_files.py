@@ -23,13 +23,12 @@ from genesis.importing.sources.memories import memory
 from genesis.importing.sources.minds_database import message_values
 from genesis.minds.identity import parse_gmid
 from genesis.minds.json_text import parse_object
-from genesis.minds.mind_file import MindDocument
+from genesis.minds.mind_file import LEGACY, MindDocument
 from genesis.minds.secret_keys import without_secrets
 
 MOST_BYTES = 512 * 1024 * 1024
 _NAMESPACE = uuid.UUID("6d1f2f2e-5c0b-5c7e-9d52-0f6a3f6b1c11")
 _HISTORY = "conversation_history"
-_LEGACY = (_HISTORY, "memory", "memories")
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def read_mind_source(path: Path) -> MindSource:
             raise UnfitError("it holds no identity, so it is no mind's file")
         gmid = parse_gmid(str(identity.get("gmid", "")))
         # What was said and remembered stays whole, whatever its keys are called.
-        legacy = {key: value.pop(key) for key in _LEGACY if key in value}
+        legacy = {key: value.pop(key) for key in LEGACY if key in value}
         kept, secrets = without_secrets(value)
         kept |= {**legacy, "identity": {**identity, "gmid": gmid}}
         document = MindDocument.model_validate(kept)
@@ -66,12 +65,6 @@ def read_mind_source(path: Path) -> MindSource:
     except ValueError as error:
         raise UnfitError(str(error)) from error
     return MindSource(path, gmid, document, secrets)
-
-
-def without_legacy(document: MindDocument) -> MindDocument:
-    """The document without what belongs into tables, as it is written here."""
-    kept = {k: v for k, v in document.model_dump(warnings=False).items() if k not in _LEGACY}
-    return MindDocument.model_validate(kept)
 
 
 def legacy_parts(where: str, document: MindDocument) -> Iterator[Part]:
@@ -127,13 +120,13 @@ def _memories(document: MindDocument) -> list[JsonValue]:
     """The memories in `memory.memories` or `memories`, a list or an object with their ids."""
     section = document.memory
     inside = section.get("memories") if isinstance(section, dict) else section
-    return _entries(inside) + _entries(document.__pydantic_extra__.get("memories"))
+    return _entries(inside) + _entries(document.memories)
 
 
 def _entries(value: JsonValue) -> list[JsonValue]:
     if isinstance(value, dict):
         return [{"id": k, **v} if isinstance(v, dict) else v for k, v in value.items()]
-    return value if isinstance(value, list) else []
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _told(error: Exception) -> str:

@@ -9,15 +9,21 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from genesis.clock import utc_now
 from genesis.errors import UsageError
 from genesis.importing.fields import Fields, UnfitError, later_of, with_more
-from genesis.importing.recognise import Findings, Left
+from genesis.importing.recognise import Findings
 from genesis.importing.rows import GENESIS_MINDS, Item, Part, SourceRow, Unfit, digest_of
-from genesis.importing.sqlite_files import count_rows, rows_of, tables_of
+from genesis.importing.sources.tables import (
+    Row,
+    first_time,
+    leave_others,
+    source_row,
+    table_parts,
+)
+from genesis.importing.sqlite_files import rows_of
 from genesis.minds.identity import parse_gmid
 from genesis.storage.statements import Value
 
@@ -29,9 +35,6 @@ _TYPE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _KEPT = "genesis_minds"
 """The key under which a JSON column keeps what has no column of its own."""
 
-Row = Mapping[str, object]
-Convert = Callable[[Row], SourceRow]
-
 
 def read_minds_database(
     connection: sqlite3.Connection, path: Path, found: Findings, with_file: set[str]
@@ -41,27 +44,19 @@ def read_minds_database(
     `with_file` are the minds that are imported or here already; the others of the table `minds`
     are named. Tables that have no place here are left, by name.
     """
-    tables = tables_of(connection)
     lost = _lost_minds(connection, with_file)
     where = f"{path}: table minds"
     yield Part("mind", GENESIS_MINDS, where, len(lost), lambda: iter(lost))
-    times = _LastTime()
-    for table, kind, convert in (
-        ("environments", "environment", _environment),
-        ("relationships", "relationship", _relationship),
-        ("conversation_messages", "message", times.message),
-        ("concerns", "concern", concern),
-        ("background_tasks", "background_task", _background_task),
-    ):
-        if table in tables:
-            yield _part(connection, path, table, kind, convert)
-    known = {"minds", "environments", "relationships", "conversation_messages", "concerns",
-             "background_tasks", "alembic_version"}  # fmt: skip
-    for table in sorted(tables - known):
-        rows = count_rows(connection, table)
-        if rows != 0:
-            what = f"{path}: table {table}"
-            found.left.append(Left(what, "has no place in this release", rows))
+    readers = (
+        ("environments", "environment", "env_id", _environment),
+        ("relationships", "relationship", "id", _relationship),
+        ("conversation_messages", "message", "id", _LastTime().message),
+        ("concerns", "concern", "concern_id", concern),
+        ("background_tasks", "background_task", "task_id", _background_task),
+    )
+    yield from table_parts(connection, path, GENESIS_MINDS, readers)
+    known = {"minds", "alembic_version", *(table for table, *_ in readers)}
+    leave_others(connection, path, found, known)
 
 
 def mind_of(fields: Fields, name: str = "mind_gmid") -> str:
@@ -71,34 +66,6 @@ def mind_of(fields: Fields, name: str = "mind_gmid") -> str:
         return parse_gmid(gmid)
     except UsageError:
         raise UnfitError(f"{name} {gmid[:40]!r} is no GMID") from None
-
-
-def converted(kind: str, rows: Iterator[Row], key: str, convert: Convert) -> Iterator[Item]:
-    """Rows as this release takes them, or why it cannot."""
-    for place, row in enumerate(rows, start=1):
-        try:
-            yield convert(row)
-        except UnfitError as error:
-            name = row.get(key)
-            yield Unfit(kind, str(place if name is None else name)[:200], str(error))
-
-
-def _part(
-    connection: sqlite3.Connection, path: Path, table: str, kind: str, convert: Convert
-) -> Part:
-    return Part(
-        kind=kind,
-        system=GENESIS_MINDS,
-        origin=f"{path}: table {table}",
-        count=count_rows(connection, table),
-        items=lambda: converted(kind, rows_of(connection, table), _KEYS[table], convert),
-    )
-
-
-_KEYS = {
-    "environments": "env_id", "relationships": "id",
-    "conversation_messages": "id", "concerns": "concern_id", "background_tasks": "task_id",
-}  # fmt: skip
 
 
 def _lost_minds(connection: sqlite3.Connection, with_file: set[str]) -> list[Item]:
@@ -159,7 +126,7 @@ def concern(row: Row) -> SourceRow:
     if name != kind:
         fields.notes.append(f"concern_type {kind[:40]!r} is written {name!r}")
     status = fields.one_of("status", CONCERN_STATUSES, "active")
-    created = fields.time("created_at") or _first_time(fields, "last_checked_at")
+    created = first_time(fields, "created_at", "last_checked_at")
     resolved = fields.time("resolved_at")
     values: dict[str, Value] = {
         "concern_id": concern_id,
@@ -182,7 +149,7 @@ def concern(row: Row) -> SourceRow:
     extra = fields.json("extra_data")
     _ = fields.time("next_check_at")
     values["extra_data"] = with_more(extra, _KEPT, fields.rest())
-    return SourceRow("concern", concern_id, digest_of(dict(row)), values, gmid, _notes(fields))
+    return source_row("concern", concern_id, row, fields, values, gmid)
 
 
 def _background_task(row: Row) -> SourceRow:
@@ -191,7 +158,7 @@ def _background_task(row: Row) -> SourceRow:
     fields = Fields(row)
     gmid, task_id = mind_of(fields), fields.required("task_id")
     was = fields.one_of("status", _OPEN | {"completed", "failed"}, "failed")
-    created = fields.time("created_at") or _first_time(fields, "started_at", "completed_at")
+    created = first_time(fields, "created_at", "started_at", "completed_at")
     completed = fields.time("completed_at")
     error = fields.text("error")
     if was in _OPEN:
@@ -199,11 +166,7 @@ def _background_task(row: Row) -> SourceRow:
         error = (
             f"It was {was} in genesis-minds when it was imported. Give it again if it is wanted."
         )
-    extra, context, result = (
-        fields.json("extra_data"),
-        fields.json("context"),
-        fields.json("result"),
-    )
+    extra, context, result = map(fields.json, ("extra_data", "context", "result"))
     values: dict[str, Value] = {
         "task_id": task_id,
         "mind_gmid": gmid,
@@ -226,8 +189,7 @@ def _background_task(row: Row) -> SourceRow:
         "attachments": "[]",
         "extra_data": with_more(extra, _KEPT, {"status": was, **fields.rest()}),
     }
-    digest = digest_of(dict(row))
-    return SourceRow("background_task", task_id, digest, values, gmid, _notes(fields))
+    return source_row("background_task", task_id, row, fields, values, gmid)
 
 
 def _environment(row: Row) -> SourceRow:
@@ -241,12 +203,12 @@ def _environment(row: Row) -> SourceRow:
         "env_type": fields.text("env_type") or "other",
         "description": fields.text("description") or "",
         "is_public": fields.flag("is_public", otherwise=False),
-        "created_at": fields.time("created_at") or _first_time(fields, "last_accessed"),
+        "created_at": first_time(fields, "created_at", "last_accessed"),
         "last_accessed": fields.time("last_accessed"),
         "access_count": fields.count("access_count"),
     }
     values["extra_metadata"] = with_more(extra, _KEPT, fields.rest())
-    return SourceRow("environment", env_id, digest_of(dict(row)), values, gmid, _notes(fields))
+    return source_row("environment", env_id, row, fields, values, gmid)
 
 
 def _relationship(row: Row) -> SourceRow:
@@ -262,23 +224,8 @@ def _relationship(row: Row) -> SourceRow:
         "interaction_count": fields.count("interaction_count"),
         "positive_interactions": fields.count("positive_interactions"),
         "negative_interactions": fields.count("negative_interactions"),
-        "started_at": fields.time("started_at") or _first_time(fields, "last_interaction"),
+        "started_at": first_time(fields, "started_at", "last_interaction"),
         "last_interaction": fields.time("last_interaction"),
     }
     values["extra_data"] = with_more(None, _KEPT, fields.rest())
-    name = f"{gmid}/{other}"
-    return SourceRow("relationship", name, digest_of(dict(row)), values, gmid, _notes(fields))
-
-
-def _first_time(fields: Fields, *names: str) -> str:
-    """The first of several times that there is, or now; it is noted."""
-    for name in names:
-        if (moment := fields.time(name)) is not None:
-            fields.notes.append(f"its beginning is unknown; {name} is used")
-            return moment
-    fields.notes.append("its beginning is unknown; the time of the import is used")
-    return utc_now()
-
-
-def _notes(fields: Fields) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(fields.notes))
+    return source_row("relationship", f"{gmid}/{other}", row, fields, values, gmid)
