@@ -22,16 +22,17 @@ from tests.crash.minds_ledger import Key, Told
 from tests.crash.minds_writer import SHARED, opened_mind, opened_store
 
 _SAMPLE = 200
+# The index begins with the mind.
+_OF_CALL = "mind_gmid IN (SELECT gmid FROM minds) AND tool_call_id = ?"
 _NOW = {
     "message": "SELECT content FROM conversation_messages WHERE id = ?",
-    "call": "SELECT content FROM conversation_messages WHERE tool_call_id = ? "
-            "AND role = 'assistant'",
+    "call": f"SELECT content FROM conversation_messages WHERE {_OF_CALL} AND role = 'assistant'",
     "memory": "SELECT content FROM memories WHERE memory_id = ?",
     "concern": "SELECT json_array(status, check_count) FROM concerns WHERE concern_id = ?",
 }  # fmt: skip
 _RESULT = (
     "SELECT content, json_extract(extra_data, '$.repaired') FROM conversation_messages "
-    "WHERE tool_call_id = ? AND role = 'tool'"
+    f"WHERE {_OF_CALL} AND role = 'tool'"
 )
 _MET = (
     "SELECT interaction_count, positive_interactions FROM relationships "
@@ -62,7 +63,7 @@ _AGREES = {
     "WHERE s.type = 'background_task.started'",
     "calls without a result": "SELECT count(*) FROM conversation_messages c WHERE c.tool_call_id "
     "IS NOT NULL AND c.role = 'assistant' AND NOT EXISTS (SELECT 1 FROM conversation_messages r "
-    "WHERE r.tool_call_id = c.tool_call_id AND r.role = 'tool')",
+    "WHERE r.mind_gmid = c.mind_gmid AND r.tool_call_id = c.tool_call_id AND r.role = 'tool')",
 }  # fmt: skip
 
 
@@ -108,8 +109,8 @@ def _look_at_task(
     connection: sqlite3.Connection, told: Told, name: str, allowed: list[object]
 ) -> Iterator[str]:
     row = connection.execute(
-        "SELECT status, result, (SELECT count(*) FROM events e WHERE e.subject = task_id AND "
-        "e.type = 'background_task.started') FROM background_tasks WHERE task_id = ?", (name,),
+        "SELECT status, result, (SELECT times FROM started WHERE task = task_id) "
+        "FROM background_tasks WHERE task_id = ?", (name,),
     ).fetchone()  # fmt: skip
     if row is None:
         if told.did["task", name]:

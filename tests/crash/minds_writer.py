@@ -302,7 +302,7 @@ def _work(
         )
         threads.append(thread)
         thread.start()
-    _wait(store, seconds, lambda: ledger.note("indexed", "life", life))
+    _wait(store, seconds, gmids[-1], lambda: ledger.note("indexed", "life", life))
     stopping.set()
     for thread in threads:
         thread.join()
@@ -310,11 +310,13 @@ def _work(
         mind.memory.flush_accesses()
 
 
-def _wait(store: MindStore, seconds: float, tell: Callable[[], None]) -> None:
-    """Wait, and tell when the index is open: from then on a kill can meet it while it is fed."""
+def _wait(store: MindStore, seconds: float, gmid: str, tell: Callable[[], None]) -> None:
+    """Wait, and let the index take in what there is, again and again: it would rather wait for
+    the writers to pause, and a kill is to meet it. Tell once that it is open."""
     ends, told = time.monotonic() + seconds, False
     while time.monotonic() < ends:
         time.sleep(min(0.05, seconds))
+        store.indexes._ask(gmid)
         if not told and store.indexes._open:
             told = True
             tell()

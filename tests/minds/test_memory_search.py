@@ -474,3 +474,12 @@ def test_lists_are_read_in_the_order_of_an_index(
     sorts = [step for step in steps if "TEMP B-TREE" in step]
     assert len(sorts) <= (1 if wanted.user_email else 0), steps
     assert [step for step in steps if step == "SCAN memories"] == []
+
+
+def test_a_ranked_search_counts_only_what_it_gives(memory: MemoryManager) -> None:
+    for number in range(6):
+        memory.add_memory(f"likes tea number {number}")
+    (given,) = memory.search_memories_ranked("likes tea", limit=1)
+    memory.flush_accesses()
+    counted = {m.id: m.access_count for m in memory.get_recent_memories(all_users=True)}
+    assert counted == {key: int(key == given.id) for key in counted}

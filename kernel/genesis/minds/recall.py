@@ -35,7 +35,7 @@ from genesis.storage.memory_vectors import Model, NewVector, check_model
 Moment = str | datetime
 T = TypeVar("T")
 
-SIMILARITY_SHARE = 0.7
+SIMILARITY_SHARE, _WIDER = 0.7, 3
 _WORKING = 12
 
 
@@ -82,11 +82,13 @@ class Recall:
         all_users: bool = False,
         embedding: object = None,
         embedder: str | None = None,
+        ranked: bool = False,
     ) -> list[Memory]:
         """The memories most similar in meaning, best first, among those that fit all filters.
 
         `user_email` is who asks; `all_users` gives what is personal to anyone, too. `tags`: has
-        all of them; `since` inclusive, `until` exclusive. Counts an access of what it finds.
+        all of them; `since` inclusive, `until` exclusive. `ranked`: see `search_memories_ranked`.
+        Counts an access of what it gives.
         Raises EmbedderError without an embedder, EmbedderMismatchError when the memories have
         vectors of another one.
         """
@@ -106,7 +108,12 @@ class Recall:
             vector = NewVector(self._embedding.embed([query])[0], self._model(), given=False)
         else:
             vector = given(embedding, embedder)
-        found = self._nearest(vector, wanted, limit)
+        if not ranked:
+            found = self._nearest(vector, wanted, limit)
+        else:
+            wide = self._nearest(vector, wanted, min(_WIDER * limit, MOST_ROWS))
+            now = utc_now()
+            found = sorted(wide, key=lambda pair: -self._rank(pair[0], pair[1], now))[:limit]
         self._accesses.count(_number(row) for row, _ in found)
         return [self._memory(row, score) for row, score in found]
 
@@ -124,18 +131,10 @@ class Recall:
 
         Ranked by 0.7 x similarity + 0.3 x `Memory.get_relevance_score` (age, importance, uses).
         """
-        wide = min(3 * require_limit(limit), MOST_ROWS) if use_relevance_scoring else limit
-        found = self.search_memories(query, memory_type, wide, min_importance, user_email, **kwargs)
-        if use_relevance_scoring:
-            now, rest = utc_now(), 1 - SIMILARITY_SHARE
-            found.sort(
-                key=lambda memory: (
-                    SIMILARITY_SHARE * (memory.score or 0.0)
-                    + rest * memory.get_relevance_score(now)
-                ),
-                reverse=True,
-            )
-        return found[:limit]
+        return self.search_memories(
+            query, memory_type, limit, min_importance, user_email,
+            ranked=use_relevance_scoring, **kwargs,
+        )  # fmt: skip
 
     async def search_memories_smart(
         self,
@@ -234,6 +233,10 @@ class Recall:
         # Who gave all memories other vectors meanwhile made this answer meaningless.
         check_model(self._database, self._mind, vector.model)
         return found
+
+    def _rank(self, row: rows.Row, similarity: float, now: str) -> float:
+        relevance = self._memory(row).get_relevance_score(now)
+        return SIMILARITY_SHARE * similarity + (1 - SIMILARITY_SHARE) * relevance
 
     def _model(self) -> Model:
         return Model(self._embedding.name, self._embedding.dimension)

@@ -26,7 +26,7 @@ from typing import IO, TextIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from genesis.storage.vector_index import TRIAL_SECONDS
+from genesis.storage.vector_index import TRIAL_SECONDS, TRIAL_VECTORS_A_SECOND
 
 _MARKER = "index.json"
 _DATABASE = "chroma.sqlite3"
@@ -174,24 +174,26 @@ def try_out(
 ) -> str | None:  # fmt: skip
     """Open a folder in another process and search it for a sample of its vectors.
 
+    Damaged files can make Chroma search for ever, so it has a time in proportion to its size.
     `counts`: how many vectors it may hold. None when it answered well. Raises InterruptedError
     when `stopping` says so meanwhile.
     """
+    seconds = TRIAL_SECONDS + counts[-1] // TRIAL_VECTORS_A_SECOND
     given = json.dumps([(number, base64.b64encode(vector).decode()) for number, vector in sample])
     # From a file: a pipe holds less than the sample, and would have to be fed while waiting.
     with tempfile.TemporaryFile("w+") as questions, subprocess.Popen(
-        [sys.executable, "-P", "-m", "genesis.storage.vector_index", str(folder)],
+        [sys.executable, "-P", "-m", "genesis.storage.vector_index", str(folder), str(seconds)],
         stdin=_rewound(questions, given), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         text=True,
         # It shares the ownership: if this process dies, nobody opens the folder beside it.
         pass_fds=(lock.file.fileno(),),
     ) as child:  # fmt: skip
         try:
-            answer = _answer(child, stopping)
+            answer = _answer(child, seconds, stopping)
         finally:
             child.kill()
     if answer is None:
-        return f"opening it took more than {TRIAL_SECONDS} s"
+        return f"opening it took more than {seconds} s"
     if child.returncode != 0:
         return f"opening it ended with code {child.returncode}"
     outcome = json.loads(answer)
@@ -209,8 +211,10 @@ def _rewound(file: IO[str], content: str) -> IO[str]:
     return file
 
 
-def _answer(child: subprocess.Popen[str], stopping: Callable[[], bool]) -> str | None:
-    deadline = time.monotonic() + TRIAL_SECONDS
+def _answer(
+    child: subprocess.Popen[str], seconds: float, stopping: Callable[[], bool]
+) -> str | None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
             return child.communicate(timeout=0.2)[0]
