@@ -7,12 +7,13 @@ VERIFY_LIMIT ?= 30
 BIN := .venv/bin
 STAMP := .venv/.set-up
 
-.PHONY: setup demo test test-crash bench check clean help
+.PHONY: setup demo test test-crash test-crash-full bench check clean help
 
 help:
 	@echo "make demo [REPO=path]   review a repository with the engineering team"
 	@echo "make test               lint, types and tests"
-	@echo "make test-crash         kill -9 at random points of sessions, 200 times"
+	@echo "make test-crash         kill -9 at random points: of sessions 200 times, of minds 120 times"
+	@echo "make test-crash-full    the same with 500 kills of minds; processes write for 30 s"
 	@echo "make bench              figures, as ratios to a baseline of the same run"
 	@echo "make bench-peers        the same beside other frameworks, which it installs in .venv-peers"
 	@echo "make setup              only set up .venv"
@@ -40,6 +41,9 @@ test: check
 test-crash: setup
 	$(BIN)/python -m pytest tests/crash -m crash -s
 
+test-crash-full: setup
+	GENESIS_MIND_KILLS=500 GENESIS_WRITING_SECONDS=30 $(BIN)/python -m pytest tests/crash -m crash -s
+
 bench: setup
 	$(BIN)/python -m tests.benchmarks
 
@@ -55,4 +59,4 @@ bench-peers: setup .venv-peers/.set-up
 	@touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers .mypy_cache .ruff_cache .hypothesis
