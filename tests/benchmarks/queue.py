@@ -89,7 +89,9 @@ def _open_raw(path: Path, like: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     source = sqlite3.connect(like)
     rows = source.execute(
-        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' "
+        # The full-text table makes these itself.
+        "AND name NOT LIKE 'message_words_%'"
     ).fetchall()
     source.close()
     connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")

@@ -1,5 +1,6 @@
 """The public records and protocols that kernel and plugins exchange."""
 
+from genesis.contracts.background import BackgroundContext, TaskHandler
 from genesis.contracts.embedders import Embedder
 from genesis.contracts.findings import Finding, Omission, Severity
 from genesis.contracts.specialists import Specialist, Team, Tool, ToolUse
@@ -17,6 +18,7 @@ from genesis.contracts.work import (
 
 __all__ = [
     "Artifact",
+    "BackgroundContext",
     "Embedder",
     "Finding",
     "Omission",
@@ -27,6 +29,7 @@ __all__ = [
     "Severity",
     "Specialist",
     "Status",
+    "TaskHandler",
     "TaskResult",
     "Team",
     "Tool",
