@@ -60,7 +60,8 @@ class _Raw:
         script = "\n".join(
             f"{row[0]};"
             for row in source.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL "
-                                      "AND name NOT LIKE 'sqlite_%'")
+                                      "AND name NOT LIKE 'sqlite_%' "
+                                      "AND name NOT LIKE 'message_words_%'")
         )  # fmt: skip
         self._rows = {
             name: source.execute(f"SELECT * FROM {name}").fetchall()
