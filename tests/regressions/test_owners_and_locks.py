@@ -16,7 +16,7 @@ from genesis import home as home_module
 from genesis.errors import StorageError
 from genesis.home import Home, OwnerLock, is_owner_alive
 from genesis.storage.database import Database
-from genesis.storage.writer import Writer
+from genesis.storage.writer import Writer, _Waiting
 from sqlalchemy import text
 
 from tests.support import until
@@ -157,11 +157,12 @@ class Locked:
         """Let the callers wait for one turn of the writer, so that they are one group."""
         writer = self.database.writer
         threads = [threading.Thread(target=call, args=(n,)) for n in range(CALLERS)]
-        writer._led = True
+        leader = _Waiting[object](lambda _connection: None)
+        leader.leads = writer._led = True
         for thread in threads:
             thread.start()
         until(lambda: len(writer._waiting) == CALLERS, "all wait")
-        writer._hand_over()
+        writer._hand_over(leader)
         for thread in threads:
             thread.join(60)
 
