@@ -18,6 +18,14 @@ class UsageError(GenesisError):
     exit_code = 2
 
 
+class NotFoundError(UsageError):
+    """What was named does not exist."""
+
+
+class ConflictError(UsageError):
+    """What was asked for is valid, but does not fit the state of things at this moment."""
+
+
 class HomeError(GenesisError):
     """The home folder cannot be used: missing permission, full disk, or held by another process."""
 
@@ -85,3 +93,7 @@ class EmbedderError(GenesisError):
 
 class EmbedderMismatchError(EmbedderError):
     """Memories have vectors of another embedder, and vectors of two are never compared."""
+
+
+class ModelError(GenesisError):
+    """A model cannot be used, or gave no answer; the message says what to do."""

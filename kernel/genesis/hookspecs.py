@@ -11,8 +11,11 @@ from collections.abc import Iterable
 from genesis.contracts.background import TaskHandler
 from genesis.contracts.embedders import Embedder
 from genesis.contracts.events import Event
+from genesis.contracts.models import ChatModel
 from genesis.contracts.plugins import SessionRequest, Tables, TaskRequest, Veto
+from genesis.contracts.service import Job, Periodic
 from genesis.contracts.specialists import Specialist, Team, Tool
+from genesis.contracts.web import Endpoints
 from genesis.contracts.work import PlannedTask, SessionPlan
 from genesis.host.hooks import hook
 
@@ -87,6 +90,56 @@ def genesis_task_handlers() -> Iterable[TaskHandler]:
     Called: once at boot, or when a program without a kernel begins to run tasks.
     Returns: records `TaskHandler`, which name their function; names are unique over all plugins.
     A task that names a handler which no active plugin contributes waits until one does.
+    If it fails: the plugin is `failed` and all it contributed is withdrawn.
+    Since: 0.1.
+    """
+    return ()
+
+
+@hook("collect", record=ChatModel)
+def genesis_models() -> Iterable[ChatModel]:
+    """Models that answer in words.
+
+    Called: once at boot.
+    Returns: records `ChatModel`; names are unique over all plugins. `[kernel] model` names the one
+    to use; without it, the first that lacks nothing is used.
+    If it fails: the plugin is `failed` and all it contributed is withdrawn.
+    Since: 0.1.
+    """
+    return ()
+
+
+@hook("collect", record=Job)
+def genesis_jobs() -> Iterable[Job]:
+    """Sessions that are ready to be scheduled.
+
+    Called: once at boot.
+    Returns: records `Job`; names are unique over all plugins.
+    If it fails: the plugin is `failed` and all it contributed is withdrawn.
+    Since: 0.1.
+    """
+    return ()
+
+
+@hook("collect", record=Periodic)
+def genesis_periodic() -> Iterable[Periodic]:
+    """Work that `genesis up` does again and again.
+
+    Called: once at boot; what it returns is run by `genesis up` only.
+    Returns: records `Periodic`; names are unique over all plugins.
+    If it fails: the plugin is `failed` and all it contributed is withdrawn.
+    Since: 0.1.
+    """
+    return ()
+
+
+@hook("collect", record=Endpoints)
+def genesis_endpoints() -> Iterable[Endpoints]:
+    """Endpoints of the HTTP API.
+
+    Called: once at boot.
+    Returns: one record `Endpoints`, mounted below `/api/<id>`; prefixes are unique over all
+    plugins. They are part of the OpenAPI document.
     If it fails: the plugin is `failed` and all it contributed is withdrawn.
     Since: 0.1.
     """

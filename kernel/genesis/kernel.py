@@ -66,7 +66,7 @@ class Kernel:
             migrate(self.database, "kernel", KERNEL_REVISIONS)
             self.host = PluginHost(
                 self.database, tables, home.root / "plugins",
-                limits=limits, step_limits=step_limits,
+                limits=limits, step_limits=step_limits, minds=lambda: self.minds,
             )  # fmt: skip
             stack.callback(self.host.stop)
             self.host.start(selection)
@@ -105,7 +105,27 @@ class Kernel:
     def create_session(
         self, goal: str, team_id: str, repository: Path, params: Mapping[str, JsonValue]
     ) -> str:
-        """Write a new session, ready to run; gives its id. Raises UsageError."""
+        """Write a new session of this process, ready to run; gives its id. Raises UsageError."""
+        session_id, write = self.prepare_session(
+            goal, team_id, repository, params, owner=self.owner
+        )
+        self.database.writer.write(write)
+        return session_id
+
+    def prepare_session(
+        self,
+        goal: str,
+        team_id: str,
+        repository: Path,
+        params: Mapping[str, JsonValue],
+        *,
+        owner: str | None = None,
+    ) -> tuple[str, Callable[[Connection], None]]:
+        """The id of a new session, and what writes it in the caller's transaction.
+
+        Without an owner the session is taken up by the next process that looks for work. Raises
+        UsageError.
+        """
         if not goal.strip():
             raise UsageError('The goal is empty. Say what is to be done, e.g. "nightly review".')
         team = self.roster.team(team_id)
@@ -113,7 +133,7 @@ class Kernel:
         tasks = first_tasks(self.roster, team_id, goal, params)
         session_id = new_session_id()
 
-        def operation(connection: Connection) -> None:
+        def write(connection: Connection) -> None:
             people.record_team(connection, team, self.roster.members(team_id))
             repository_id = people.record_repository(connection, found.path, team.id, found.origin)
             new = sessions.NewSession(
@@ -121,15 +141,14 @@ class Kernel:
                 team=team.id,
                 goal=goal,
                 repository=str(found.path),
-                owner=self.owner,
+                owner=owner,
                 repository_id=repository_id,
                 branch=found.branch,
                 options=params,
             )
             sessions.create_session(connection, new, tasks)
 
-        self.database.writer.write(operation)
-        return session_id
+        return session_id, write
 
     def interrupted_sessions(self) -> list[SessionRecord]:
         """Open sessions whose process is gone, oldest first."""

@@ -14,6 +14,7 @@ import pytest
 from genesis.errors import EmbedderError, EmbedderMismatchError, UsageError
 from genesis.minds.memory import MemoryManager
 from genesis.minds.memory_record import Memory, MemoryType
+from genesis.storage import memory_search
 from genesis.storage.database import Database
 from genesis.storage.memory_filters import MemoryFilter, fitting, listed, vectors_of
 from hypothesis import given, settings
@@ -226,15 +227,31 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
     database.close()
 
 
-@given(QUESTIONS)
-@settings(max_examples=150)
+@given(QUESTIONS, st.sampled_from([0, memory_search._FEW]))
+@settings(max_examples=200)
 def test_a_search_with_an_index_equals_comparing_with_all(
-    mixed: Held, asked: dict[str, object]
+    mixed: Held, asked: dict[str, object], few: int
 ) -> None:
     memory = mixed.memory
     assert memory._indexes.nearest(memory._mind, packed(direction(0)), 5) is not None
     assert memory.get_memory_stats()["not_indexed"] >= 80  # type: ignore[operator]
-    assert_equals_comparing_with_all(memory, mixed.known, asked)
+    # With 0 the index is asked whoever searches.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory_search, "_FEW", few)
+        assert_equals_comparing_with_all(memory, mixed.known, asked)
+
+
+def test_the_index_is_not_asked_for_the_few_memories_of_a_user(
+    mixed: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    pool = mixed.memory._indexes
+    serves = pool.serves
+    monkeypatch.setattr(pool, "serves", lambda mind: asked.append(mind) or serves(mind))
+    mixed.memory.search_memories("", embedding=direction(0), limit=3, user_email=USERS[1])
+    assert asked == []
+    mixed.memory.search_memories("", embedding=direction(0), limit=3, all_users=True)
+    assert len(asked) == 1
 
 
 @given(

@@ -6,11 +6,20 @@ from collections.abc import Callable, Sequence
 
 from genesis.contracts.background import TaskHandler
 from genesis.contracts.embedders import Embedder
+from genesis.contracts.models import ChatModel
 from genesis.contracts.plugins import Tables
+from genesis.contracts.service import Job, Periodic
 from genesis.contracts.specialists import Specialist, Team, Tool
+from genesis.contracts.web import Endpoints
 from genesis.host.loaded import LoadedPlugin
 from genesis.storage.kernel_tables import KERNEL_TABLES
 
+KERNEL_PREFIXES = (
+    "agents", "concerns", "events", "health", "jobs", "llm-usage", "logs", "memories", "messages",
+    "minds", "openapi", "plugins", "repositories", "schedules", "sessions", "stats", "tasks",
+    "teams", "v1", "version",
+)  # fmt: skip
+"""What the kernel's own API is below."""
 Refuse = Callable[[LoadedPlugin, str], None]
 
 
@@ -24,6 +33,7 @@ def refuse_conflicts(plugins: Sequence[LoadedPlugin], refuse: Refuse) -> None:
 
 def _refuse_doubles(plugins: Sequence[LoadedPlugin], refuse: Refuse) -> None:
     owner: dict[tuple[str, str], str] = {("table", name): "kernel" for name in KERNEL_TABLES}
+    owner |= {("prefix", name): "kernel" for name in KERNEL_PREFIXES}
     for loaded in plugins:
         names = _names(loaded)
         taken = next((name for name in names if name in owner), None)
@@ -71,4 +81,8 @@ def _names(loaded: LoadedPlugin) -> list[tuple[str, str]]:
         *(("specialist", specialist.id) for specialist in loaded.of(Specialist)),
         *(("embedder", embedder.name) for embedder in loaded.of(Embedder)),
         *(("task handler", handler.name) for handler in loaded.of(TaskHandler)),
+        *(("model", model.name) for model in loaded.of(ChatModel)),
+        *(("job", job.name) for job in loaded.of(Job)),
+        *(("periodic", periodic.name) for periodic in loaded.of(Periodic)),
+        *(("prefix", record.prefix or loaded.id) for record in loaded.of(Endpoints)),
     ]

@@ -22,6 +22,7 @@ from genesis.host.hooks import PROJECT
 from genesis.host.loaded import LoadedPlugin
 from genesis.host.loading import Loader, StepLimits
 from genesis.host.ownership import migrate_plugin
+from genesis.host.plugin import MindsOfHome, no_minds
 from genesis.host.selection import Selection, requirement_names
 from genesis.storage.database import Database
 
@@ -40,6 +41,7 @@ class PluginHost:
         *,
         limits: Limits | None = None,
         step_limits: StepLimits | None = None,
+        minds: MindsOfHome = no_minds,
     ) -> None:
         self._database = database
         self._faults = faults.FaultLog(database)
@@ -49,7 +51,9 @@ class PluginHost:
         self._excluded: tuple[PluginStatus, ...] = ()
         self._plugins: list[LoadedPlugin] = []
         self.hooks = Dispatcher(self._manager, self, limits)
-        self._loader = Loader(self._manager, self.hooks, database, tables, folder, self._limits)
+        self._loader = Loader(
+            self._manager, self.hooks, database, tables, folder, self._limits, minds
+        )
 
     def load(self, selection: Selection) -> None:
         """Load what was selected, up to its tables. Never raises for what a plugin does."""

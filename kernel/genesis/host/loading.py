@@ -26,7 +26,7 @@ from genesis.host.faults import describe
 from genesis.host.hooks import PROJECT, HookInfo, declared_hooks
 from genesis.host.limits import LimitedThread
 from genesis.host.loaded import LoadedPlugin
-from genesis.host.plugin import Plugin, PluginContext
+from genesis.host.plugin import MindsOfHome, Plugin, PluginContext
 from genesis.host.plugin_settings import load_plugin_settings
 from genesis.settings import plugin_table
 from genesis.storage.database import Database
@@ -55,6 +55,7 @@ class Loader:
         tables: Mapping[str, object],
         folder: Path,
         limits: StepLimits,
+        minds: MindsOfHome,
     ) -> None:
         self._manager = manager
         self._dispatcher = dispatcher
@@ -62,6 +63,7 @@ class Loader:
         self._tables = tables
         self._folder = folder
         self._limits = limits
+        self._minds = minds
         self._thread = LimitedThread()
         self._hooks: dict[str, HookInfo] = declared_hooks(hookspecs)
 
@@ -138,6 +140,7 @@ class Loader:
                 logger=logging.getLogger(f"genesis.plugins.{loaded.id}"),
                 database=self._database,
                 hooks=self._dispatcher,
+                open_minds=self._minds,
             )
         )
 

@@ -8,16 +8,26 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
-from genesis.errors import PluginError
+from genesis.errors import PluginError, UsageError
 from genesis.host.dispatch import Dispatcher
 from genesis.storage.database import Database
 
+# The host stands below minds, and only passes them on.
+if TYPE_CHECKING:
+    from genesis.minds.store import MindStore
+
 T = TypeVar("T")
+MindsOfHome: TypeAlias = "Callable[[], MindStore]"
+
+
+def no_minds() -> MindStore:
+    """The minds of a host that has no kernel. Raises UsageError."""
+    raise UsageError("This program opened a mind without a kernel; plugins have no minds in it.")
 
 
 class NoSettings(BaseModel):
@@ -43,6 +53,12 @@ class PluginContext(Generic[Settings]):
     logger: logging.Logger
     database: Database
     hooks: Dispatcher
+    open_minds: MindsOfHome = no_minds
+
+    @property
+    def minds(self) -> MindStore:
+        """What `Mind.load(gmid, store=context.minds)` takes. Not to be used while plugins load."""
+        return self.open_minds()
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection for reading; it sees one consistent state."""

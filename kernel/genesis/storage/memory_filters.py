@@ -169,6 +169,17 @@ def vectors_of(names: frozenset[str]) -> Statement:
 
 
 @cache
+def count_up_to(names: frozenset[str]) -> Statement:
+    """How many memories fit, counted up to `:at_most`."""
+    wanted, arms = _conditions(names)
+    parts = union_all(*(select(_m.id).where(wanted, arm) for arm in arms))
+    at_most: BindParameter[int] = bindparam("at_most")
+    return Statement(
+        select(func.count()).select_from(select(parts.subquery()).limit(at_most).subquery())
+    )
+
+
+@cache
 def listed(names: frozenset[str], order: str) -> Statement:
     """The first `:at_most` memories that fit, in an order: `recent` or `important`; COLUMNS."""
     wanted, arms = _conditions(names)

@@ -10,10 +10,14 @@ from genesis.storage.exact_search import exact_search
 from genesis.storage.index_pool import IndexPool
 from genesis.storage.memories import Row
 from genesis.storage.memory_changes import IndexRecord, index_record, pending
-from genesis.storage.memory_filters import MemoryFilter, fitting, vectors_of
+from genesis.storage.memory_filters import MemoryFilter, count_up_to, fitting, vectors_of
 
 _LEAST, _TIMES = 40, 4
 _PART = 10_000
+# Comparing as many takes as long as asking the index, and then those that it did not name.
+_FEW = 2000
+# Conditions that an index of the database answers alone, so that counting costs next to nothing.
+_COUNTED = frozenset({"user", "tags"})
 Scores = list[tuple[int, float]]
 Found = list[tuple[Row, float]]
 
@@ -34,11 +38,20 @@ def nearest_memories(
     index = index_record(database, mind)
     if index is None or limit < 1:
         return []
-    found = _from_index(database, indexes, index, mind, vector, wanted, limit)
+    found = None
+    if not _are_few(database, mind, wanted):
+        found = _from_index(database, indexes, index, mind, vector, wanted, limit)
     if found is None:
         compared = _compare_all(database, index, mind, vector, wanted, limit)
         found = _fitting(database, mind, wanted, compared)
     return found[:limit]
+
+
+def _are_few(database: Database, mind: str, wanted: MemoryFilter) -> bool:
+    if not _COUNTED & wanted.names:
+        return False
+    values = {**wanted.values(mind), "at_most": _FEW + 1}
+    return cast(int, database.fetch(count_up_to(wanted.names), values)[0][0]) <= _FEW
 
 
 def _compare_all(

@@ -67,13 +67,13 @@ _REVIVE_TASKS = (
 
 @dataclass(frozen=True)
 class NewSession:
-    """A session about to be written."""
+    """A session about to be written. Without an owner it waits for who takes it up."""
 
     id: str
     team: str
     goal: str
     repository: str
-    owner: str
+    owner: str | None
     repository_id: str | None = None
     branch: str | None = None
     options: Mapping[str, JsonValue] = field(default_factory=dict)
