@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -127,6 +128,13 @@ class Command:
             output, errors = process.communicate()
             raise AssertionError(f"did not end: {arguments}\n{output}\n{errors}") from None
         return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody used a moment ago, for a server that is started again."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
 
 
 def processes_with(marker: str) -> list[psutil.Process]:

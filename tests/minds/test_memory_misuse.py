@@ -12,6 +12,7 @@ from typing import cast
 
 import pytest
 from genesis.errors import EmbedderMismatchError, StorageError, UsageError
+from genesis.minds.consolidation import MERGE
 from genesis.minds.memory import MemoryManager
 from genesis.minds.memory_record import Memory
 from genesis.storage.database import Database
@@ -72,6 +73,17 @@ def test_of_two_reindexings_at_once_the_earlier_gives_way(memory: MemoryManager)
     assert [one.content for one in memory.search_memories("cello")] == ["cello"]
 
 
+def test_what_says_something_else_meanwhile_is_not_merged(
+    memory: MemoryManager, minds: Database, gmid: str
+) -> None:
+    kept, taken = (memory.add_memory(text, embedding=direction(0)) for text in ("cello", "a cello"))
+    pair = (number_of(minds, kept), number_of(minds, taken))
+    assert memory.update_memory(taken.id, content="the rent", embedding=direction(80))
+    assert minds.writer.write(lambda c: merge_pairs(c, gmid, [pair], MERGE)) == 0
+    memory.update_memory(taken.id, content="the cello", embedding=direction(5))
+    assert minds.writer.write(lambda c: merge_pairs(c, gmid, [pair], MERGE)) == 1
+
+
 def test_what_became_another_users_meanwhile_takes_nothing_in(
     memory: MemoryManager, minds: Database, gmid: str
 ) -> None:
@@ -80,7 +92,7 @@ def test_what_became_another_users_meanwhile_takes_nothing_in(
     )
     pair = (number_of(minds, kept), number_of(minds, taken))
     memory.update_memory(kept.id, user_email="bob@x")
-    assert minds.writer.write(lambda c: merge_pairs(c, gmid, [pair])) == 0
+    assert minds.writer.write(lambda c: merge_pairs(c, gmid, [pair], MERGE)) == 0
     draft = {
         "importance": 1.0, "tags": '["secret"]', "extra_data": "{}", "type": "episodic",
         "user_email": "ada@x", "relationship_context": None,

@@ -38,7 +38,8 @@ def consolidate(database: Database, mind: str) -> dict[str, int]:
         archived += done
     pairs = duplicates(database, mind, MERGE)
     for start in range(0, len(pairs), _AT_ONCE):
-        merged += write(partial(merge_pairs, mind=mind, pairs=pairs[start : start + _AT_ONCE]))
+        part = pairs[start : start + _AT_ONCE]
+        merged += write(partial(merge_pairs, mind=mind, pairs=part, threshold=MERGE))
     return {"archived": archived, "merged": merged}
 
 

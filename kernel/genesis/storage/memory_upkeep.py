@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select, text
 
 from genesis.clock import utc_now
 from genesis.storage.database import Database
+from genesis.storage.exact_search import exact_search
 from genesis.storage.memories import tell, unite
 from genesis.storage.memory_changes import note_changes
 from genesis.storage.memory_filters import memories
@@ -44,6 +45,11 @@ _READ = Statement(
         _m.memory_id, _m.access_count, *(_m[name] for name in _TAKEN)
     ).where(_m.id == bindparam("id"), _m.archived_at.is_(None))
 )  # fmt: skip
+_BESIDE = Statement(
+    "SELECT k.content = m.content, kv.vector, mv.vector FROM memories AS k, memories AS m "
+    "LEFT JOIN memory_vectors AS kv ON kv.memory = k.id "
+    "LEFT JOIN memory_vectors AS mv ON mv.memory = m.id WHERE k.id = :kept AND m.id = :id"
+)
 _MERGE = Statement("UPDATE memories SET archived_at = :now, merged_into = :kept WHERE id = :id")
 _NAMES = Statement(
     select(_m.id, _m.memory_id).where(
@@ -62,15 +68,15 @@ def archive_faded(connection: Connection, mind: str, before: str, at_most: int) 
     return len(done)
 
 
-def merge_pairs(connection: Connection, mind: str, pairs: Sequence[Pair]) -> int:
+def merge_pairs(connection: Connection, mind: str, pairs: Sequence[Pair], threshold: float) -> int:
     """Let memories take others in (`unite`); those are archived and name what they went into.
-    Gives how many were merged: a pair of which one is gone, archived or of another group meanwhile
-    is not."""
+    Gives how many were merged: a pair of which one is gone, archived, of another group or says
+    something else meanwhile is not."""
     now, merged = utc_now(), list[tuple[int, str]]()
     for kept, absorbed in pairs:
         into = _READ.run(connection, {"id": kept}).fetchone()
         row = _READ.run(connection, {"id": absorbed}).fetchone()
-        if into is None or row is None:
+        if into is None or row is None or not _still_alike(connection, kept, absorbed, threshold):
             continue
         name, hits, *taken = row
         values: Values = dict(zip(_TAKEN, taken, strict=True))
@@ -81,6 +87,14 @@ def merge_pairs(connection: Connection, mind: str, pairs: Sequence[Pair]) -> int
     note_changes(connection, mind, merged)
     tell(connection, mind, "memory.merged", [name for _, name in merged])
     return len(merged)
+
+
+def _still_alike(connection: Connection, kept: int, absorbed: int, threshold: float) -> bool:
+    """Whether two memories say the same now: who found that did so before this transaction."""
+    ((same, one, other),) = _BESIDE.run(connection, {"kept": kept, "id": absorbed}).fetchall()
+    if same or one is None or other is None:
+        return bool(same)
+    return len(one) == len(other) and bool(exact_search([(kept, one)], other, 1)[0][1] >= threshold)
 
 
 def exact_duplicates(database: Database, mind: str) -> list[Pair]:
