@@ -100,7 +100,7 @@ class Command:
     def start(
         self, *arguments: str | bytes, wrap: Sequence[str] = (), **options: object
     ) -> subprocess.Popen[str]:
-        """Start it; stdout and stderr are pipes."""
+        """Start it; stdout and stderr are pipes, unless the options say otherwise."""
         ours = ("GENESIS_", "GIT_")
         environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         environment |= {
@@ -110,10 +110,10 @@ class Command:
         environment |= self.environment
         for name in self.removed:
             del environment[name]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
             [*wrap, sys.executable, "-m", "genesis.cli.main", *arguments],
-            cwd=self.folder, env=environment, text=True, errors="replace",
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
+            cwd=self.folder, env=environment, text=True, errors="replace", **pipes | options,
         )  # fmt: skip
 
     def __call__(

@@ -92,12 +92,10 @@ class Soak:
     def start(self) -> float:
         """Start the server; gives the seconds until it is ready."""
         begun = time.monotonic()
-        log = (self.folder / "server.log").open("a")
-        self.process = self.command.start("up", "--port", str(self.port))
-        # Its output is read by nobody else, and a full pipe would stop it.
-        for stream in (self.process.stdout, self.process.stderr):
-            assert stream is not None
-            _drain(stream, log)
+        with (self.folder / "server.log").open("a") as log:
+            self.process = self.command.start(
+                "up", "--port", str(self.port), stdout=log, stderr=subprocess.STDOUT
+            )
         until(self._is_ready, "the server is ready", READY_SECONDS)
         return time.monotonic() - begun
 
@@ -226,10 +224,10 @@ def _session_problems(connection: sqlite3.Connection, ledger: Ledger) -> list[st
 def _schedule_problems(connection: sqlite3.Connection) -> list[str]:
     """Each minute of each schedule has one record, and each session that one began is there."""
     found = []
-    for schedule, name in connection.execute("SELECT id, name FROM schedules").fetchall():
+    for (name,) in connection.execute("SELECT id FROM schedules").fetchall():
         rows = connection.execute(
             "SELECT scheduled_for, status, session_id FROM schedule_runs WHERE schedule_id = ? "
-            "ORDER BY scheduled_for", (schedule,)
+            "ORDER BY scheduled_for", (name,)
         ).fetchall()  # fmt: skip
         minutes = [row[0][:16] for row in rows]
         if len(set(minutes)) != len(minutes):
@@ -247,17 +245,6 @@ def _schedule_problems(connection: sqlite3.Connection) -> list[str]:
 def _minutes_between(first: str, last: str) -> int:
     times = [time.strptime(text, "%Y-%m-%dT%H:%M") for text in (first, last)]
     return round((time.mktime(times[1]) - time.mktime(times[0])) / 60)
-
-
-def _drain(stream: object, log: object) -> None:
-    import threading
-
-    def copy() -> None:
-        for line in stream:  # type: ignore[attr-defined]
-            log.write(line)  # type: ignore[attr-defined]
-            log.flush()  # type: ignore[attr-defined]
-
-    threading.Thread(target=copy, daemon=True).start()
 
 
 def report(seen: Seen) -> str:

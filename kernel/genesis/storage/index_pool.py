@@ -210,7 +210,8 @@ class IndexPool:
         with self._turn:
             self._stopping = True
             self._turn.notify_all()
-        if self._thread is not None:
+        # The last who holds a store may be this very thread, in the middle of a batch.
+        if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
     def _borrow(self, gmid: str, dimension: int | None) -> OpenIndex | None:
