@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from genesis.host.plugin import NoSettings, Plugin, PluginContext
     from genesis.kernel import Kernel
     from genesis.mind import Mind
+    from genesis.minds.concerns import Concern, Concerns
     from genesis.minds.conversation import ConversationManager
     from genesis.minds.memory import MemoryManager
     from genesis.minds.memory_record import Memory, MemoryType
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Concern",
+    "Concerns",
     "ConversationManager",
     "Kernel",
     "Memory",
@@ -39,6 +42,8 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Concern": "genesis.minds.concerns",
+    "Concerns": "genesis.minds.concerns",
     "ConversationManager": "genesis.minds.conversation",
     "Kernel": "genesis.kernel",
     "Memory": "genesis.minds.memory_record",

@@ -46,6 +46,15 @@ class Home:
     def locks(self) -> Path:
         return self.root / "locks"
 
+    @property
+    def token(self) -> Path:
+        """What the web server asks of everybody; for its owner's eyes only."""
+        return self.root / "token"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
     def session_folder(self, session_id: str) -> Path:
         """The JSON state of a session."""
         return self.root / "sessions" / session_id

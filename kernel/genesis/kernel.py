@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from genesis.errors import UsageError
+from genesis.errors import ConflictError, UsageError
 from genesis.executors.inline import InlineExecutor
 from genesis.executors.process import ProcessExecutor
 from genesis.home import Home, OwnerLock, is_owner_alive
@@ -27,7 +27,7 @@ from genesis.host.selection import select_by_settings
 from genesis.sessions.planner import first_tasks
 from genesis.sessions.repository import find_repository
 from genesis.sessions.roster import Roster, gather_roster
-from genesis.sessions.runner import SessionRunner
+from genesis.sessions.serving import ServingRunner
 from genesis.settings import load_kernel_settings, read_settings_file
 from genesis.storage import people, queue, sessions
 from genesis.storage.database import Database
@@ -93,7 +93,10 @@ class Kernel:
         # Only a kernel whose minds are asked for imports what they need.
         from genesis.minds.store import MindStore
 
-        store = MindStore(self.home, self.database, self.settings, self.host.records)
+        store = MindStore(
+            self.home, self.database, self.settings, self.host.records,
+            on_commit=self.delivery.wake,
+        )  # fmt: skip
         self._cleanup.callback(store.close)
         return store
 
@@ -163,8 +166,10 @@ class Kernel:
         with self.database.read() as connection:
             return not queue.is_overdue(connection, session.id)
 
-    def take_up(self, session_id: str) -> None:
-        """Make a session ours that was interrupted or cancelled. Raises UsageError otherwise."""
+    def take_up(self, session_id: str, owner: str | None = None) -> None:
+        """Make a session ours that was interrupted or cancelled, or another `owner`'s of this
+        process. Raises UsageError otherwise."""
+        new_owner = owner or self.owner
 
         def operation(connection: Connection) -> None:
             # In one transaction, so that of two processes only one takes it up.
@@ -174,29 +179,31 @@ class Kernel:
                 team = self.roster.teams[session.team]
                 people.record_team(connection, team, self.roster.members(team.id))
             if session.completed_at is not None and session.status != "cancelled":
-                raise UsageError(f"{session.id} is {session.status}; nothing is left to resume.")
+                raise ConflictError(f"{session.id} is {session.status}; nothing is left to resume.")
             if session.completed_at is not None:
-                sessions.revive(connection, session.id, self.owner)
-            elif self.is_worked_on(session):
-                raise UsageError(f"{session.id} is being worked on by another process.")
+                sessions.revive(connection, session.id, new_owner)
+            elif session.owner != self.owner and self.is_worked_on(session):
+                raise ConflictError(f"{session.id} is being worked on by another process.")
             else:
-                sessions.take_over(connection, session.id, self.owner)
+                sessions.take_over(connection, session.id, new_owner)
 
         self.database.writer.write(operation)
 
-    def runner(self) -> SessionRunner:
-        """A runner with executors of its own."""
+    def runner(
+        self, owner: str | None = None, on_end: Callable[[str], None] = lambda _session_id: None
+    ) -> ServingRunner:
+        """A runner with executors of its own, for the sessions of this process or of an `owner`."""
         wake = threading.Event()
 
         def notify() -> None:
             wake.set()
 
-        return SessionRunner(
+        return ServingRunner(
             self.home,
             self.database,
             self.host,
             self.roster,
-            owner=self.owner,
+            owner=owner or self.owner,
             workers=self.settings.workers,
             executors={
                 "inline": InlineExecutor(notify),
@@ -204,6 +211,7 @@ class Kernel:
             },
             wake=wake,
             on_commit=self.delivery.wake,
+            on_end=on_end,
         )
 
 

@@ -19,7 +19,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from genesis.clock import utc_now
-from genesis.errors import MindError, UsageError
+from genesis.errors import ConflictError, MindError
 from genesis.home import find_home
 from genesis.minds.emotions import Emotion, EmotionalState
 from genesis.minds.finding import as_path, find_mind_file, home_of, record_of
@@ -329,7 +329,7 @@ def _with_free_gmid(store: MindStore, identity: Identity, wanted: str | None) ->
     gmid = identity.gmid if wanted is None else parse_gmid(wanted)
     while (store.home.minds / f"{gmid}.json").exists() or find_minds(store.database, gmid):
         if wanted is not None:
-            raise UsageError(f"There is a mind {gmid} already. Load it, or leave the GMID out.")
+            raise ConflictError(f"There is a mind {gmid} already. Load it, or leave the GMID out.")
         gmid = new_gmid()
     proof = fingerprint(gmid, identity.birth_timestamp, identity.creator)
     return identity.model_copy(update={"gmid": gmid, "digital_fingerprint": proof})

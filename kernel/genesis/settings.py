@@ -19,14 +19,21 @@ from pydantic_settings import (
 from genesis.errors import SettingsError
 
 Names = Annotated[tuple[str, ...], NoDecode]
+Level = Literal["debug", "info", "warning", "error"]
 
 
 class KernelSettings(BaseSettings):
     """`plugins` is the chosen set (None: all installed), `order` what to load first.
 
-    `embedder` names what memories are searched with (None: the first that a plugin contributes).
+    `embedder` names what memories are searched with (None: the first that a plugin contributes),
+    `model` what answers (None: the first that lacks nothing).
     `workers` is how many attempts run at once; `durability` is `full` (survives a power cut at
     every write) or `normal` (may then lose the last writes, is faster).
+
+    For `genesis up`: `hosts` are further names under which its server may be asked;
+    `drain_seconds` is what running work gets to finish when it ends. `log_level`
+    and `log_levels` (by plugin) say from which level on `logs/genesis.log` is written, which is
+    begun anew at `log_megabytes`; `log_files` older ones are kept.
     """
 
     model_config = SettingsConfigDict(env_prefix="GENESIS_", extra="forbid", frozen=True)
@@ -35,14 +42,30 @@ class KernelSettings(BaseSettings):
     disabled: Names = ()
     order: Names = ()
     embedder: str | None = None
+    model: str | None = None
     workers: int = Field(default=max(2, min(os.cpu_count() or 2, 8)), ge=1, le=64)
     durability: Literal["full", "normal"] = "full"
+    hosts: Names = ()
+    drain_seconds: float = Field(default=10.0, ge=0, le=600)
+    log_level: Level = "info"
+    log_levels: Annotated[dict[str, Level], NoDecode] = Field(default_factory=dict)
+    log_megabytes: float = Field(default=10.0, ge=0.01, le=1000)
+    log_files: int = Field(default=5, ge=1, le=100)
 
-    @field_validator("plugins", "disabled", "order", mode="before")
+    @field_validator("plugins", "disabled", "order", "hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Let `a,b` stand for a list, as the environment and the command line write it."""
         return split_names(value) if isinstance(value, str) else value
+
+    @field_validator("log_levels", mode="before")
+    @classmethod
+    def _split_levels(cls, value: object) -> object:
+        """Let `a=debug,b=error` stand for a table."""
+        if not isinstance(value, str):
+            return value
+        pairs = [name.partition("=") for name in split_names(value)]
+        return {name.strip(): level.strip() for name, _, level in pairs}
 
     @classmethod
     def settings_customise_sources(

@@ -12,6 +12,7 @@ from tests.benchmarks import (
     background,
     concerns,
     dispatch,
+    http,
     memories,
     messages,
     mind_file,
@@ -31,6 +32,7 @@ PARTS = {
     "concerns": concerns.measure,
     "memories": memories.measure,
     "mind": mind_file.measure,
+    "http": http.measure,
 }
 # Takes many minutes: only by name.
 LONG_PARTS = {

@@ -14,7 +14,9 @@ from genesis.host import delivery
 from genesis.host.delivery import EventDelivery
 from genesis.host.faults import lift_quarantine
 from genesis.host.loading import StepLimits
+from genesis.storage.event_tables import EventCursorRow
 from genesis.storage.events import NewEvent, append_events
+from genesis.storage.statements import table
 from sqlalchemy import text
 
 from tests.host.installing import (
@@ -24,6 +26,7 @@ from tests.host.installing import (
     event_ids,
     make_home,
 )
+from tests.support import until
 
 # What it does at an event can be set from outside.
 LISTENER = """
@@ -263,16 +266,18 @@ def test_a_plugin_that_listens_twice_is_told_twice_of_each_event(site: Site, hom
     assert importlib.import_module(package).HEARD == [1, -1, 2, -2]
 
 
-def test_a_database_that_cannot_be_read_ends_delivery_with_a_word(
+def test_delivery_goes_on_once_a_database_that_could_not_be_read_can_be_again(
     site: Site, home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
-    install(site, "listener")
+    module = install(site, "listener")
     with Kernel(home, candidates=site.candidates()) as kernel:
         kernel.delivery.stop()
         kernel.database.writer.write(lambda c: c.exec_driver_sql("DROP TABLE event_cursors"))
         delivery = EventDelivery(kernel.host, kernel.database)
         delivery.start()
-        for thread in delivery._threads:
-            thread.join(10)
-    assert "events are no longer delivered to listener" in caplog.text
-    assert "event_cursors" in caplog.text
+        until(lambda: "events wait to be delivered to listener" in caplog.text, "a word about it")
+        assert "event_cursors" in caplog.text
+        kernel.database.writer.write(lambda c: table(EventCursorRow).create(c))
+        happen(kernel, 2)
+        until(lambda: module.HEARD == [1, 2], "the events")
+        delivery.stop()

@@ -15,7 +15,7 @@ from genesis.host.faults import quarantine
 from tests.host.installing import HEADER, MEMBER, Site, make_home
 
 GOOD = HEADER + MEMBER.replace("{name}", "good") + "\nclass Sick(Member):\n    pass\n"
-FIRST_PARTY = {"engineering", "minilm"}
+FIRST_PARTY = {"engineering", "followups", "local_llm", "minilm"}
 SETTINGS = """# mine
 [kernel]
 workers = 2  # two cores

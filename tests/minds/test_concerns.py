@@ -297,7 +297,7 @@ def test_questions_that_make_no_sense_are_refused(concerns: Concerns, ask: objec
 def test_every_query_reads_an_index_in_its_order(minds: Database, gmid: str) -> None:
     values = {
         "mind": gmid, "now": "", "at_most": 1, "since": "", "until": "~", "before": "",
-        "of_status": "active", "of_group": "x", "of_concern": "c",
+        "of_status": "active", "of_group": "x", "of_concern": "c", "time": "", "id": "",
     }  # fmt: skip
     assert any("ix_concerns_due" in step for step in plan_of(minds, rows._DUE, values))
     assert any("COVERING INDEX" in step for step in plan_of(minds, rows._COUNT, values))

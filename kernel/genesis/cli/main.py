@@ -14,14 +14,18 @@ import click
 
 from genesis import __version__
 from genesis.cli.backup import backup, restore, verify
+from genesis.cli.chat import chat
 from genesis.cli.completion import completion
 from genesis.cli.doctor import doctor
 from genesis.cli.importing import import_command
 from genesis.cli.minds import minds
 from genesis.cli.plugins import plugins
 from genesis.cli.run import run
+from genesis.cli.schedule import schedule
+from genesis.cli.service import service
 from genesis.cli.sessions import cancel, sessions
 from genesis.cli.tasks import tasks
+from genesis.cli.up import down, status, up
 from genesis.errors import GenesisError, HomeError, UsageError
 
 EXIT_CANCELLED = 130
@@ -29,7 +33,8 @@ _EPILOG = """\b
 Exit codes:
   0    done; for a session: completed, without a failed task
   1    something failed, or is wrong: a session or a task of it; with doctor and
-       verify, what they looked at; with import, not everything was taken
+       verify, what they looked at; with import, not everything was taken;
+       with chat, a message got no answer
   2    the command line is wrong: an unknown team, plugin, session, mind or path
   3    home, settings, database or a mind's file cannot be used
   4    the session was blocked by a gate
@@ -49,8 +54,8 @@ def cli() -> None:
 
 
 for command in (
-    run, sessions, cancel, minds, tasks, import_command, backup, restore, verify, plugins, doctor,
-    completion,
+    up, status, down, service, schedule, run, sessions, cancel, minds, chat, tasks, import_command,
+    backup, restore, verify, plugins, doctor, completion,
 ):  # fmt: skip
     cli.add_command(command)
 

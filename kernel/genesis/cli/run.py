@@ -84,13 +84,7 @@ def run(
 
     if (goal is None) == (resume is None):
         raise UsageError('Give a goal, such as "nightly review", or --resume, but not both.')
-    params: dict[str, JsonValue] = {}
-    if verify_limit is not None and verify_limit != verify_limit:  # nan is in no range, and in all
-        raise UsageError("--verify-limit must be a number of seconds.")
-    if verify_limit is not None:
-        params["verify_limit_seconds"] = verify_limit
-    if logs:
-        params["logs"] = [str(_existing(log)) for log in logs]
+    params = session_options(verify_limit, logs)
     with Kernel(find_home(home), plugins=plugins) as kernel:
         _tell_problems(kernel)
         interrupted = [session.id for session in kernel.interrupted_sessions()]
@@ -115,6 +109,18 @@ def run(
         journals.append(runner.open(target))
         _work(runner, journals)
         _print_result(kernel, target, as_json=as_json)
+
+
+def session_options(verify_limit: float | None, logs: tuple[str, ...]) -> dict[str, JsonValue]:
+    """The options of a session as it keeps them. Raises UsageError for what is not valid."""
+    options: dict[str, JsonValue] = {}
+    if verify_limit is not None and verify_limit != verify_limit:  # nan is in no range, and in all
+        raise UsageError("--verify-limit must be a number of seconds.")
+    if verify_limit is not None:
+        options["verify_limit_seconds"] = verify_limit
+    if logs:
+        options["logs"] = [str(_existing(log)) for log in logs]
+    return options
 
 
 def _existing(log: str) -> Path:

@@ -16,7 +16,9 @@ from genesis.storage.events import events_after, move_cursor, open_cursor
 _log = logging.getLogger("genesis.host")
 _IDLE_SECONDS = 1.0
 _FIRST_WAIT = 0.1
+_MOST_WAIT = 60.0
 _BATCH = 100
+_GATHER_SECONDS = 0.1
 
 
 class EventDelivery:
@@ -46,6 +48,12 @@ class EventDelivery:
             self._wakes += 1
             self._wake.notify_all()
 
+    def wait(self, seen: int, seconds: float) -> int:
+        """Wait until it was woken more often than `seen`, at most so long; gives how often."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._wakes != seen, seconds)
+            return self._wakes
+
     def stop(self, seconds: float = 5.0) -> None:
         """Deliver what is there, at most that long; the rest waits in the log for the next time."""
         self._stopping.set()
@@ -56,12 +64,22 @@ class EventDelivery:
         self._over.set()
 
     def _serve(self, plugin: str) -> None:
-        try:
-            self._follow(plugin)
-        except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
-            # After the end, a call that hung until now finds the database closed.
-            if not self._over.is_set():
-                _log.error("events are no longer delivered to %s: %s", plugin, describe(error))
+        failures = 0
+        while not self._over.is_set():
+            try:
+                self._follow(plugin)
+                return
+            except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
+                # After the end, a call that hung until now finds the database closed.
+                if self._stopping.is_set():
+                    return
+                failures += 1
+                seconds = min(2.0**failures, _MOST_WAIT)
+                _log.error(
+                    "events wait to be delivered to %s, for %g s: %s",
+                    plugin, seconds, describe(error),
+                )  # fmt: skip
+                self._stopping.wait(seconds)
 
     def _follow(self, plugin: str) -> None:
         cursor = self._database.writer.write(lambda connection: open_cursor(connection, plugin))
@@ -75,7 +93,7 @@ class EventDelivery:
             if not events:
                 if is_last:
                     return
-                self._wait(seen)
+                self.wait(seen, _IDLE_SECONDS)
                 continue
             done = self._deliver(plugin, events)
             if done:
@@ -87,11 +105,10 @@ class EventDelivery:
                 if self._stopping.is_set():
                     return
                 self._stopping.wait(_FIRST_WAIT * 2 ** min(failures, 6))
-
-    def _wait(self, seen: int) -> None:
-        """Wait for a wake that came after `seen` was read."""
-        with self._wake:
-            self._wake.wait_for(lambda: self._wakes != seen, _IDLE_SECONDS)
+            elif len(events) < _BATCH:
+                # Each move is a write that others wait for: events that come one by one are
+                # taken ten times a second.
+                self._stopping.wait(_GATHER_SECONDS)
 
     def _deliver(self, plugin: str, events: list[Event]) -> int:
         """Hand over events until one fails; gives the id of the last that went well, or 0."""

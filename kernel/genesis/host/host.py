@@ -109,6 +109,15 @@ class PluginHost:
             for record in loaded.of(record_type)
         ]
 
+    def contributions(self, record_type: type[T]) -> list[tuple[str, T]]:
+        """As `records`, each with the id of the plugin that it is from."""
+        return [
+            (loaded.id, record)
+            for loaded in self._plugins
+            if loaded.status is not None and not loaded.has_failed
+            for record in loaded.of(record_type)
+        ]
+
     def subscribers(self) -> list[str]:
         """The plugins that want to learn of events and take part."""
         found = self.hooks.implementations(hookspecs.genesis_event.__name__)

@@ -90,18 +90,22 @@ class BackgroundRunner:
 
     def stop(self, drain_seconds: float = 10.0) -> None:
         """Claim nothing more and let what runs end, at most that long; then give it back, so that
-        another process can begin it anew. What this process comes to later is dropped."""
+        another process can begin it anew. What this process comes to later is dropped.
+
+        Once it has returned, a further call does nothing.
+        """
         self._stopping.set()
         self.wake()
         deadline = time.monotonic() + drain_seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        left = list(self._running.values())
+        left = list(self._running.values()) if self._threads else []
         for running in left:
             running.stopped, running.given_up = "stopped with its process", True
         if left:
             leases = [running.lease for running in left]
             self._database.writer.write(lambda c: tasks.give_back(c, leases))
+        self._threads = []
 
     def run_until_idle(self) -> None:
         """Work in this call until nothing is left that is due and has a handler here; not to be
@@ -224,7 +228,7 @@ class BackgroundRunner:
                 self._watch_running()
                 self._take_over()
                 pause = self._wake_for_due()
-            except StorageError as error:
+            except (StorageError, OSError) as error:
                 _log.error("background tasks: %s", error)
 
     def _watch_running(self) -> None:

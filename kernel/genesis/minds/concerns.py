@@ -17,7 +17,8 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from genesis.clock import utc_now
-from genesis.errors import UsageError
+from genesis.errors import ConflictError, NotFoundError, UsageError
+from genesis.minds.message_input import NewMessage, message_row
 from genesis.minds.text import (
     require_fields,
     require_limit,
@@ -29,7 +30,10 @@ from genesis.minds.text import (
 from genesis.storage import concerns as rows
 from genesis.storage.concerns import Concern
 from genesis.storage.database import Database
+from genesis.storage.messages import append_message
 from genesis.storage.statements import Value, Values
+
+__all__ = ["Concern", "ConcernChanges", "Concerns"]
 
 MOST_CHARACTERS = 100_000
 MOST_EMAIL = 320
@@ -92,7 +96,7 @@ class Concerns:
         values |= {"mind_gmid": self._mind, "concern_id": of, "created_at": utc_now()}
         added = self._database.writer.write(lambda c: rows.add_concern(c, values))
         if added is None:
-            raise UsageError(
+            raise ConflictError(
                 f"There is a concern {of!r} already; give another concern_id, or none at all."
             )
         return added
@@ -106,6 +110,11 @@ class Concerns:
         earliest first."""
         moment = utc_now() if now is None else require_time(now, "now")
         return rows.due_concerns(self._database, self._mind, moment, require_limit(limit))
+
+    @staticmethod
+    def minds_with_due(database: Database, now: Moment | None = None) -> list[str]:
+        """The GMIDs of all minds that have something due; one query, whatever their number."""
+        return rows.minds_with_due(database, utc_now() if now is None else require_time(now, "now"))
 
     def active(self, limit: int = 100, before: str | None = None) -> list[Concern]:
         """Concerns whose status is `active`."""
@@ -162,6 +171,36 @@ class Concerns:
         values = {"now": utc_now(), "next": _next_check(next_check_at), "message": message}
         return self._change(rows.CHECK, concern_id, values)
 
+    def follow_up(
+        self,
+        concern_id: str,
+        content: str,
+        *,
+        next_check_at: Moment | None,
+        environment_id: str | None = None,
+        metadata: Mapping[str, JsonValue] | None = None,
+        now: Moment | None = None,
+    ) -> int | None:
+        """Say something to a concern's user if it is unresolved and due at `now` (None: the
+        present): the message and the check are one transaction, so nobody says it twice.
+
+        Gives the id of the message, an assistant's of the time `now`, whose metadata has
+        `concern_id` besides what is given; None if there is nothing to say any more.
+        """
+        of, moment = _id(concern_id), utc_now() if now is None else require_time(now, "now")
+        about = {**(metadata or {}), "concern_id": of}
+        new = NewMessage("assistant", content, None, environment_id, about, moment)
+        row = message_row(self._mind, new)
+        said = {"now": moment, "next": _next_check(next_check_at), "message": row["content"]}
+
+        def say(connection: Connection) -> int | None:
+            found = rows.change_concern(connection, rows.FOLLOW_UP, self._mind, of, said)
+            if found is None:
+                return None
+            return append_message(connection, {**row, "user_email": found.user_email})
+
+        return self._database.writer.write(say)
+
     def monitor(self, concern_id: str, next_check_at: Moment | None = None) -> Concern:
         """From active to monitoring; the next check stays unless another one is given."""
         return self._change(rows.MONITOR, concern_id, {"next": _next_check(next_check_at)})
@@ -211,7 +250,7 @@ class Concerns:
         if before is not None:
             last = self.get(before)
             if last is None:
-                raise UsageError(f"{_none(before)} Read again from the first page.")
+                raise NotFoundError(f"{_none(before)} Read again from the first page.")
             end = min(end, (last.created_at, last.concern_id))
         return rows.Page(first, *end, require_limit(limit))
 
@@ -224,8 +263,8 @@ class Concerns:
                 return changed
             found = rows.get_concern(connection, self._mind, of)
             if found is None:
-                raise UsageError(_none(of))
-            raise UsageError(
+                raise NotFoundError(_none(of))
+            raise ConflictError(
                 f"The concern {of!r} is {found.status}, so `{step.verb}` does not apply; "
                 f"{_ADVICE[found.status]}."
             )

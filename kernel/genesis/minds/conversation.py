@@ -35,7 +35,14 @@ from genesis.minds.process_marks import is_running, own_mark
 from genesis.minds.retention import RetentionPolicy, prune
 from genesis.minds.store import shared_store
 from genesis.storage.database import Database
-from genesis.storage.message_pages import Filters, MessageDict, Row, fetch_page, message_dict
+from genesis.storage.message_pages import (
+    Filters,
+    MessageDict,
+    Row,
+    fetch_message,
+    fetch_page,
+    message_dict,
+)
 from genesis.storage.message_words import search
 from genesis.storage.messages import (
     Message,
@@ -99,6 +106,11 @@ class ConversationManager:
                 written += self._import(rows)
                 rows = []
         return written + self._import(rows)
+
+    def get_message(self, message_id: int) -> MessageDict | None:
+        """One message, or None."""
+        row = fetch_message(self._database, self.mind_gmid, known_id(message_id))
+        return None if row is None else message_dict(row)
 
     def get_messages(
         self,

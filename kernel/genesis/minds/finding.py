@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from genesis.clock import utc_now
-from genesis.errors import MindError, UsageError
+from genesis.errors import ConflictError, MindError, NotFoundError, UsageError
 from genesis.home import Home, find_home
 from genesis.minds.identity import Identity, is_gmid, parse_name
 from genesis.minds.mind_file import read_mind_file
@@ -51,11 +51,11 @@ def find_mind_file(store: MindStore, which: Path | str) -> Path:
         return file_of(store.home.minds, found[0])
     if found:
         gmids = ", ".join(mind.gmid for mind in found)
-        raise UsageError(
+        raise ConflictError(
             f"{len(found)} minds are called {wanted!r}: {gmids}. Name one by its GMID."
         )
     known = ", ".join(f"{mind.name} ({mind.gmid})" for mind in list_minds(store.database)[:10])
-    raise UsageError(
+    raise NotFoundError(
         f"There is no mind {wanted!r} in {store.home.root}. "
         + (f"There are: {known}." if known else "There is none yet; `genesis minds create NAME`.")
     )

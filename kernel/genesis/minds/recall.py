@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import JsonValue
 
 from genesis.clock import utc_now
-from genesis.errors import UsageError
+from genesis.errors import NotFoundError, UsageError
 from genesis.minds.accesses import Accesses
 from genesis.minds.embedding import Embedding, given_vector
 from genesis.minds.memory_input import MOST_CONTENT, MOST_NAME, checked_tags, memory_of
@@ -157,12 +157,15 @@ class Recall:
         user_email: str | None = None,
         *,
         all_users: bool = False,
+        before: str | None = None,
     ) -> list[Memory]:
-        """The newest memories that the one who asks may see, newest first."""
+        """The newest memories that the one who asks may see, newest first; `before` is the id of
+        the last one of the page before."""
         kind = None if memory_type is None else str(checked_type(memory_type))
         wanted = MemoryFilter(
-            type=kind, user_email=_asked(user_email, "user_email"), all_users=all_users
-        )
+            type=kind, user_email=_asked(user_email, "user_email"), all_users=all_users,
+            before=_asked(before, "before"),
+        )  # fmt: skip
         return self._listed(wanted, "recent", limit)
 
     def get_important_memories(
@@ -273,6 +276,6 @@ def _importance(value: object) -> float | None:
     return None if value is None else require_number(value, "min_importance", 0, 1)
 
 
-def unknown(memory_id: str) -> UsageError:
+def unknown(memory_id: str) -> NotFoundError:
     """What to raise for an id that is no memory's."""
-    return UsageError(f"there is no memory {memory_id!r:.60} to do that with; look at its id")
+    return NotFoundError(f"there is no memory {memory_id!r:.60} to do that with; look at its id")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -39,15 +40,24 @@ class Records(Protocol):
 
 
 class MindStore:
-    """The services of one home's minds; they cannot be used after `close`."""
+    """The services of one home's minds; they cannot be used after `close`.
+
+    `on_commit` is called after events of background tasks were written.
+    """
 
     def __init__(
-        self, home: Home, database: Database, settings: KernelSettings, records: Records
+        self,
+        home: Home,
+        database: Database,
+        settings: KernelSettings,
+        records: Records,
+        on_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self.home = home
         self.database = database
         self.records = records
         self._settings = settings
+        self._on_commit = on_commit
         self._cleanup = ExitStack()
         self._runner: BackgroundRunner | None = None
 
@@ -110,6 +120,7 @@ class MindStore:
             owner=lock.owner,
             is_alive=lambda owner: is_owner_alive(self.home, owner),
             workers=workers or self._settings.workers,
+            on_commit=self._on_commit,
         )
 
     def serve(self, part: T) -> T:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from genesis.errors import UsageError
+from genesis.errors import ConflictError, NotFoundError, UsageError
 
 
 @dataclass(frozen=True)
@@ -21,24 +21,25 @@ class Repository:
 
 
 def find_repository(path: Path) -> Repository:
-    """The checkout at a path or above it. Raises UsageError that says what is wrong with it."""
+    """The checkout at a path or above it. Raises NotFoundError where nothing is, or ConflictError
+    that says what is wrong with it."""
     try:
         exists, is_folder = path.exists(), path.is_dir()
     except OSError as error:  # no permission to look, or a name that is too long
-        raise UsageError(
+        raise ConflictError(
             f"{path} cannot be read: {error.strerror}. Give another path with --repo."
         ) from error
     if not exists:
-        raise UsageError(f"{path} does not exist. Give the path of a git checkout with --repo.")
+        raise NotFoundError(f"{path} does not exist. Give the path of a git checkout with --repo.")
     if not is_folder:
-        raise UsageError(f"{path} is not a folder. Give the path of a git checkout with --repo.")
+        raise ConflictError(f"{path} is not a folder. Give the path of a git checkout with --repo.")
     code, top = _git(path, "rev-parse", "--show-toplevel")
     if code != 0:
-        raise UsageError(_refusal(path, top))
+        raise ConflictError(_refusal(path, top))
     try:
         top.encode()
     except UnicodeEncodeError:
-        raise UsageError(f"The path {top!r} is not valid UTF-8. Rename the folder.") from None
+        raise ConflictError(f"The path {top!r} is not valid UTF-8. Rename the folder.") from None
     code, branch = _git(path, "symbolic-ref", "--short", "-q", "HEAD")
     origin_code, origin = _git(path, "config", "--get", "remote.origin.url")
     return Repository(
@@ -73,7 +74,7 @@ def _git(path: Path, *arguments: str) -> tuple[int, str]:
     except FileNotFoundError:
         raise UsageError("git is not installed. Install it and start again.") from None
     except subprocess.TimeoutExpired:
-        raise UsageError(f"git did not answer within 30 s for {path}.") from None
+        raise ConflictError(f"git did not answer within 30 s for {path}.") from None
     return done.returncode, (done.stdout if done.returncode == 0 else done.stderr).strip("\n")
 
 

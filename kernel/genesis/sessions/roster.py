@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from genesis.contracts.executors import ToolCall
 from genesis.contracts.specialists import Specialist, Team, Tool
-from genesis.errors import UsageError
+from genesis.errors import NotFoundError, UsageError
 from genesis.host.conflicts import missing_reference
 from genesis.host.host import PluginHost
 from genesis.sessions.specialist_files import read_specialist
@@ -26,10 +26,10 @@ class Roster:
     problems: tuple[str, ...] = ()
 
     def team(self, team_id: str) -> Team:
-        """A team. Raises UsageError when there is none of that id."""
+        """A team. Raises NotFoundError when there is none of that id."""
         if team_id not in self.teams:
             known = ", ".join(sorted(self.teams)) or "none; install a plugin that brings one"
-            raise UsageError(f"There is no team {team_id!r}. Teams are: {known}.")
+            raise NotFoundError(f"There is no team {team_id!r}. Teams are: {known}.")
         return self.teams[team_id]
 
     def members(self, team_id: str) -> list[Specialist]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -58,9 +59,11 @@ class _Running:
 
 
 class SessionRunner:
-    """Runs sessions that this process owns. `interrupt` and `journal` may be used from any thread.
+    """Runs sessions that this process owns. `interrupt` and a journal may be used from any thread.
 
-    `executors` are by name; `wake` is set by them when there is something to fetch.
+    `executors` are by name; `wake` is set by them when there is something to fetch. `on_end` is
+    called with the id of a session that has its end. `failed_session` is what was worked on when
+    the runner failed, if it was one session.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class SessionRunner:
         executors: Mapping[str, Executor],
         wake: threading.Event,
         on_commit: Callable[[], None],
+        on_end: Callable[[str], None] = lambda _session_id: None,
     ) -> None:
         self._home = home
         self._database = database
@@ -85,6 +89,11 @@ class SessionRunner:
         self._executors = executors
         self._wake = wake
         self._on_commit = on_commit
+        self._on_end = on_end
+        # For the form that stays (serving.py): what others hand in; whether anything may begin.
+        self._handed_in: deque[str] = deque()
+        self._begins = True
+        self.failed_session: str | None = None
         self._open: dict[str, _OpenSession] = {}
         self._running: dict[tuple[str, int], _Running] = {}
         self._endings: list[Ending] = []
@@ -110,10 +119,13 @@ class SessionRunner:
         Raises StorageError when the database fails and HomeError when files cannot be written;
         what was acknowledged is in the database, and the sessions can be taken up again.
         """
+        self._work(lambda: bool(self._open))
+
+    def _work(self, is_wanted: Callable[[], bool]) -> None:
         for executor in self._executors.values():
             executor.start()
         try:
-            while self._open:
+            while is_wanted():
                 self._step()
         except OSError as error:
             raise HomeError(
@@ -132,6 +144,15 @@ class SessionRunner:
         self._interrupted = reason
         self._wake.set()
 
+    @contextmanager
+    def _at(self, session_id: str) -> Iterator[None]:
+        """Note whose work it was that failed: who begins anew can leave that one for later."""
+        try:
+            yield
+        except Exception:
+            self.failed_session = session_id
+            raise
+
     def _step(self) -> None:
         self._wake.clear()
         for executor in self._executors.values():
@@ -140,14 +161,16 @@ class SessionRunner:
         self._commit()
         self._watch()
         for session in list(self._open.values()):
-            self._advance(session)
-            session.journal.flush()
+            with self._at(session.id):
+                if self._begins:
+                    self._advance(session)
+                session.journal.flush()
         if self._open and not self._has_work():
             self._wake.wait(_WAIT_SECONDS)
 
     def _has_work(self) -> bool:
         """Whether the next step has something to do that nobody will wake it for."""
-        is_free = len(self._running) < self._workers
+        is_free = self._begins and len(self._running) < self._workers
         return bool(self._endings) or (
             is_free and any(s.may_claim and not s.cancelling for s in self._open.values())
         )
@@ -198,7 +221,7 @@ class SessionRunner:
 
     def _commit(self) -> None:
         """Record endings and claim what free workers can begin, in one transaction."""
-        free = self._workers - len(self._running)
+        free = self._workers - len(self._running) if self._begins else 0
         lanes = [s.id for s in self._open.values() if s.may_claim and not s.cancelling]
         touched = {ending.task.session_id for ending in self._endings}
         if not touched and not (lanes and free > 0):
@@ -214,7 +237,8 @@ class SessionRunner:
             for lane in lanes:
                 if len(claimed) < free:
                     left = free - len(claimed)
-                    claimed += claim_tasks(connection, lane, self._owner, left)
+                    with self._at(lane):
+                        claimed += claim_tasks(connection, lane, self._owner, left)
             return claimed
 
         claimed = self._database.writer.write(operation)
@@ -224,7 +248,8 @@ class SessionRunner:
             # A lane that left a worker free has nothing ready until something ends.
             self._open[lane].may_claim = len(claimed) >= free
         for task in claimed:
-            self._begin(task)
+            with self._at(task.session_id):
+                self._begin(task)
 
     def _begin(self, task: ClaimedTask) -> None:
         session = self._open[task.session_id]
@@ -298,7 +323,10 @@ class SessionRunner:
         with self._database.read() as connection:
             session.journal.replace(read_session(connection, record.id), tasks)
         session.journal.close(f"nothing was verified: {record.reason or 'no such task planned'}")
+        for task in tasks:
+            self._deaths.pop(task.id, None)
         del self._open[session.id]
+        self._on_end(session.id)
 
     def _watch(self) -> None:
         """Notice cancellations, from this process or another, and keep the leases."""
@@ -306,7 +334,7 @@ class SessionRunner:
         if self._interrupted is not None:
             self._cancel_all(self._interrupted)
             self._interrupted = None
-        elif now >= self._next_poll:
+        elif self._open and now >= self._next_poll:
             self._next_poll = now + _CANCEL_POLL_SECONDS
             with self._database.read() as connection:
                 records = [read_session(connection, session_id) for session_id in self._open]

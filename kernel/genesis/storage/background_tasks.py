@@ -65,7 +65,7 @@ _NEW: dict[str, Value] = {
     "status": "pending", "progress": 0.0, "progress_message": None, "started_at": None,
     "completed_at": None, "error": None, "retry_count": 0, "cancel_requested": 0, "result": None,
 }  # fmt: skip
-_COLUMNS = [_t[name] for name in _FIELDS]
+COLUMNS = [_t[name] for name in _FIELDS]
 _this = _t.task_id == bindparam("of_task")
 _mine = _t.mind_gmid == bindparam("mind")
 # Word for word as in the index, so that it is used.
@@ -76,7 +76,7 @@ _START = Statement(
     update(_tasks)
     .where(_this)
     .values(status="running", started_at=bindparam("now"), progress=0.0, progress_message=null())
-    .returning(*_COLUMNS)
+    .returning(*COLUMNS)
 )
 _END = Statement(
     update(_tasks)
@@ -100,7 +100,7 @@ _RETRY = Statement(
         run_at=bindparam("at"),
     )
 )
-_WAIT_AGAIN = Statement(update(_tasks).where(_this).values(status="pending").returning(*_COLUMNS))
+_WAIT_AGAIN = Statement(update(_tasks).where(_this).values(status="pending").returning(*COLUMNS))
 _PROGRESS = Statement(
     update(_tasks)
     .where(_this)
@@ -111,7 +111,7 @@ _ASK_TO_CANCEL = Statement(
     update(_tasks)
     .where(_this, _mine, _t.completed_at.is_(null()))
     .values(cancel_requested=1)
-    .returning(*_COLUMNS)
+    .returning(*COLUMNS)
 )
 _IS_CANCELLED = Statement(select(_t.cancel_requested).where(_this))
 _PRUNE = Statement(
@@ -123,23 +123,23 @@ _PRUNE = Statement(
         )
     )
 )
-_GET = Statement(select(*_COLUMNS).where(_this, _mine))
+_GET = Statement(select(*COLUMNS).where(_this, _mine))
 # Open tasks are few, and the queue holds them all: an index of their own would cost every task.
 _FIRST_OPEN = Statement(
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .join_from(_queue, _tasks, _t.task_id == _queue.c.item)
     .where(_mine)
     .order_by(_queue.c.id)
     .limit(bindparam("at_most"))
 )
 _LAST_ENDED = Statement(
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(_mine, _ended)
     .order_by(_t.completed_at.desc(), _t.task_id.desc())
     .limit(bindparam("at_most"))
 )
 _OF_USER = Statement(
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(_mine, _t.user_email == bindparam("email"))
     .order_by(_t.created_at.desc(), _t.task_id.desc())
     .limit(bindparam("at_most"))

@@ -20,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     desc,
+    exists,
     func,
     null,
     select,
@@ -33,6 +34,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from genesis.storage.concern_tables import OPEN_CONCERN, ConcernRow
 from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
+from genesis.storage.mind_tables import MindRow
 from genesis.storage.statements import Statement, Value, Values, table
 
 STATUSES = ("active", "monitoring", "resolved")
@@ -40,6 +42,7 @@ OLDEST, NEWEST = "", "~"  # Before and after every timestamp.
 Group = Literal["user_email", "concern_type"]
 
 _concerns = table(ConcernRow)
+_minds = table(MindRow)
 _c = _concerns.c
 _FIELDS = (
     "concern_id", "concern_type", "content", "user_email", "context", "priority", "confidence",
@@ -104,6 +107,12 @@ CHECK = _step(
     next_check_at=bindparam("next"),
     follow_up_message=func.coalesce(bindparam("message"), _c.follow_up_message),
 )  # fmt: skip
+_DUE_NOW = (_c.status != "resolved") & (_c.next_check_at <= bindparam("now"))
+FOLLOW_UP = _step(
+    "follow_up", "concern.checked", _DUE_NOW,
+    check_count=_c.check_count + 1, last_checked_at=bindparam("now"),
+    next_check_at=bindparam("next"), follow_up_message=bindparam("message"),
+)  # fmt: skip
 MONITOR = _step(
     "monitor", "concern.monitoring", _c.status == "active",
     status="monitoring", next_check_at=func.coalesce(bindparam("next"), _c.next_check_at),
@@ -131,9 +140,22 @@ _ADD = Statement(
 _GET = Statement(select(*_COLUMNS).where(_mine))
 _DUE = Statement(
     select(*_COLUMNS)
-    .where(_c.mind_gmid == bindparam("mind"), _open, _c.next_check_at <= bindparam("now"))
+    .where(
+        _c.mind_gmid == bindparam("mind"),
+        _open,
+        _c.next_check_at <= bindparam("now"),
+        tuple_(_c.next_check_at, _c.concern_id) > tuple_(bindparam("time"), bindparam("id")),
+    )
     .order_by(_c.next_check_at, _c.concern_id)
     .limit(bindparam("at_most"))
+)
+# One look into the index of what is due for each mind, however many concerns it has.
+_MINDS_DUE = Statement(
+    select(_minds.c.gmid)
+    .where(
+        exists().where(_c.mind_gmid == _minds.c.gmid, _open, _c.next_check_at <= bindparam("now"))
+    )
+    .order_by(_minds.c.gmid)
 )
 _COUNT = Statement(
     select(_c.status, func.count()).where(_c.mind_gmid == bindparam("mind")).group_by(_c.status)
@@ -176,10 +198,19 @@ def read_concern(database: Database, mind: str, concern_id: str) -> Concern | No
     return _record(rows[0]) if rows else None
 
 
-def due_concerns(database: Database, mind: str, now: str, limit: int) -> list[Concern]:
-    """The unresolved concerns whose next check is due, earliest first."""
-    rows = database.fetch(_DUE, {"mind": mind, "now": now, "at_most": limit})
+def due_concerns(
+    database: Database, mind: str, now: str, limit: int, after: tuple[str, str] = ("", "")
+) -> list[Concern]:
+    """The unresolved concerns whose next check is due, earliest first; `after` is the next check
+    and the id of the last one of the page before."""
+    values: Values = {"mind": mind, "now": now, "at_most": limit, "time": after[0], "id": after[1]}
+    rows = database.fetch(_DUE, values)
     return [_record(row) for row in rows]
+
+
+def minds_with_due(database: Database, now: str) -> list[str]:
+    """The GMIDs of the minds that have an unresolved concern whose next check is due."""
+    return [str(gmid) for (gmid,) in database.fetch(_MINDS_DUE, {"now": now})]
 
 
 def page_concerns(

@@ -6,6 +6,7 @@ from genesis.storage.background_tables import BackgroundTaskRow
 from genesis.storage.concern_tables import ConcernRow, EnvironmentRow, RelationshipRow
 from genesis.storage.conversation_tables import MessageRow, ThreadRow, WordIndexRow
 from genesis.storage.event_tables import EventCursorRow, EventRow
+from genesis.storage.idempotency_tables import IdempotencyKeyRow
 from genesis.storage.import_tables import ImportedRow
 from genesis.storage.memory_tables import (
     MemoryChangeRow,
@@ -16,6 +17,7 @@ from genesis.storage.memory_tables import (
 )
 from genesis.storage.mind_tables import MindRow
 from genesis.storage.queue_tables import QueueRow
+from genesis.storage.schedule_tables import ScheduleRow, ScheduleRunRow
 from genesis.storage.work_tables import (
     AgentRow,
     PluginFaultRow,
@@ -36,6 +38,7 @@ KERNEL_TABLES = frozenset(
         EnvironmentRow,
         EventCursorRow,
         EventRow,
+        IdempotencyKeyRow,
         ImportedRow,
         MemoryChangeRow,
         MemoryIndexRow,
@@ -49,6 +52,8 @@ KERNEL_TABLES = frozenset(
         QueueRow,
         RelationshipRow,
         RepositoryRow,
+        ScheduleRow,
+        ScheduleRunRow,
         SessionRow,
         TaskDependencyRow,
         TaskRow,

@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
     text,
     true,
+    tuple_,
     union_all,
 )
 
@@ -45,8 +46,13 @@ _ORDERS = {
     "recent": (_m.created_at, _m.id),
     "important": (_m.importance, _m.id),
 }
+_PLAIN = ("type", "min_importance", "environment_id", "emotion", "since", "until", "before")
 _ids = func.json_each(bindparam("ids")).table_valued(column("value", Integer))
 _wanted_tags = func.json_each(bindparam("tags")).table_valued(column("value", Text))
+_last = memories.alias("last")
+_place = select(_last.c.created_at, _last.c.id).where(
+    _last.c.mind_gmid == bindparam("mind"), _last.c.memory_id == bindparam("before")
+)
 _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "mind": _m.mind_gmid == bindparam("mind"),
     "type": _m.type == bindparam("type"),
@@ -55,6 +61,7 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "emotion": _m.emotion == bindparam("emotion"),
     "since": _m.created_at >= bindparam("since"),
     "until": _m.created_at < bindparam("until"),
+    "before": tuple_(_m.created_at, _m.id) < _place.scalar_subquery(),
     "living": _m.archived_at.is_(None),
     # With a plus, so that SQLite does not prefer an index of a whole mind to these few numbers.
     "ids": and_(_m.id.in_(select(_ids.c.value)), text("+memories.mind_gmid = :mind")),
@@ -97,7 +104,7 @@ class MemoryFilter:
     `user_email` is who asks, as docs/reference/memories.md tells: a user sees what is theirs, of
     nobody, shared or generic; without one, everything but what is personal is seen;
     `all_users` sees everything. `tags`: it has all of these. `owner` is (user_email,
-    relationship_context), both exactly.
+    relationship_context), both exactly. `before` is the id of a memory: only older ones.
     """
 
     type: str | None = None
@@ -111,13 +118,11 @@ class MemoryFilter:
     until: str | None = None
     include_archived: bool = False
     owner: tuple[str | None, str | None] | None = None
+    before: str | None = None
 
     def values(self, mind: str) -> dict[str, Value]:
         """The values of the parameters of `names`."""
-        values: dict[str, Value] = {
-            name: getattr(self, name)
-            for name in ("type", "min_importance", "environment_id", "emotion", "since", "until")
-        }
+        values: dict[str, Value] = {name: getattr(self, name) for name in _PLAIN}
         values |= {"mind": mind, "user": self.user_email}
         if self.tags:
             distinct = sorted(set(self.tags))
@@ -129,8 +134,7 @@ class MemoryFilter:
     @property
     def names(self) -> frozenset[str]:
         """The names of its conditions and of its scope."""
-        optional = ("type", "min_importance", "environment_id", "emotion", "since", "until",
-                    "owner")  # fmt: skip
+        optional = (*_PLAIN, "owner")
         found = {name for name in optional if getattr(self, name) is not None} | {"mind"}
         if self.tags:
             found.add("tags")

@@ -23,7 +23,8 @@ class MemoryRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_memories_recent", "mind_gmid", "created_at", "id"),
         Index("ix_memories_type", "mind_gmid", "type", "created_at", "id"),
-        Index("ix_memories_user", "mind_gmid", "user_email", "created_at", "id"),
+        # With archived_at, so that finding a user's living memories reads this index alone.
+        Index("ix_memories_user", "mind_gmid", "user_email", "created_at", "id", "archived_at"),
         Index("ix_memories_importance", "mind_gmid", "importance", "id"),
         Index("ix_memories_content", "mind_gmid", "content_hash"),
         Index(

@@ -45,6 +45,11 @@ _messages = table(MessageRow)
 _m = _messages.c
 _cursor = _messages.alias("cursor")
 _place = tuple_(_m.timestamp, _m.id)
+_ONE = Statement(
+    select(*(_m[name] for name in COLUMNS)).where(
+        _m.id == bindparam("id"), _m.mind_gmid == bindparam("mind")
+    )
+)
 
 
 def _place_of(name: str) -> ScalarSelect[object]:
@@ -69,6 +74,8 @@ _CONDITIONS: dict[str, ColumnElement[bool] | TextClause] = {
     "before_id": _place < tuple_(bindparam("before_time"), bindparam("before_id")),
     "after_id": _place > tuple_(bindparam("after_time"), bindparam("after_id")),
 }
+
+_HAS = Statement(select(_m.id).where(_m.id == bindparam("id"), _m.mind_gmid == bindparam("mind")))
 
 
 def listed(name: str) -> Select[int]:
@@ -116,6 +123,17 @@ def fetch_page(
     if newest:
         rows.reverse()
     return rows
+
+
+def has_message(database: Database, mind: str, message_id: int) -> bool:
+    """Whether a mind has a message."""
+    return bool(database.fetch(_HAS, {"mind": mind, "id": message_id}))
+
+
+def fetch_message(database: Database, mind: str, message_id: int) -> Row | None:
+    """One message of a mind, or None."""
+    rows = database.fetch(_ONE, {"mind": mind, "id": message_id})
+    return rows[0] if rows else None
 
 
 def message_dict(row: Row) -> MessageDict:

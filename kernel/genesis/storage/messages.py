@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pydantic import JsonValue
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from genesis.errors import UsageError
+from genesis.errors import ConflictError, NotFoundError, UsageError
 from genesis.storage.conversation_tables import MessageRow
 from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
@@ -76,12 +76,13 @@ class Message:
 def insert_message(connection: Connection, row: Values) -> int:
     """Write a message (all columns but the id) and count it; gives its id.
 
-    Raises UsageError for a mind that the home does not know and a tool call's id that is taken.
+    Raises NotFoundError for a mind that the home does not know and ConflictError for a tool call's
+    id that is taken.
     """
     try:
         number = _INSERT.run(connection, row).lastrowid
     except sqlite3.IntegrityError as error:
-        raise UsageError(_refusal(row, str(error))) from None
+        raise _refusal(row, str(error)) from None
     count_message(connection, row, number)
     if number % FEED_EVERY == 0:
         feed_words(connection, number)
@@ -145,11 +146,13 @@ def clear_messages(database: Database, mind: str) -> int:
     return deleted
 
 
-def _refusal(row: Values, reason: str) -> str:
+def _refusal(row: Values, reason: str) -> UsageError:
     mind = row["mind_gmid"]
     if "FOREIGN KEY" in reason:
-        return f"The mind {mind!s} is not known in this home; load or save it here first."
-    return (
+        return NotFoundError(
+            f"The mind {mind!s} is not known in this home; load or save it here first."
+        )
+    return ConflictError(
         f"The mind {mind!s} already has a tool call {row['tool_call_id']!r:.80}; give another "
         "call_id, or none, to have one drawn."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +13,21 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from genesis.clock import utc_now
 from genesis.contracts.specialists import Specialist, Team
-from genesis.storage.statements import table
+from genesis.storage.database import Database
+from genesis.storage.statements import Statement, table
 from genesis.storage.work_tables import AgentRow, RepositoryRow, TeamRow
 
 _teams = table(TeamRow)
 _agents = table(AgentRow)
 _repositories = table(RepositoryRow)
+# Of the newest ones only: counting all would cost more with every task there ever was.
+_FIGURES = Statement(
+    "SELECT value, (SELECT json_array(count(*) FILTER (WHERE status = 'completed'), "
+    "count(*) FILTER (WHERE status = 'failed'), "
+    "avg(duration_seconds) FILTER (WHERE status IN ('completed', 'failed'))) "
+    "FROM (SELECT status, duration_seconds FROM tasks WHERE agent_id = value "
+    "ORDER BY id DESC LIMIT 1000)) FROM json_each(:agents)"
+)
 
 
 def record_team(connection: Connection, team: Team, specialists: Sequence[Specialist]) -> None:
@@ -73,3 +83,12 @@ def record_repository(connection: Connection, path: Path, team: str, github_url:
         )
     )  # fmt: skip
     return repository_id
+
+
+def task_figures(
+    database: Database, agents: Sequence[str]
+) -> dict[str, tuple[int, int, float | None]]:
+    """Of each agent's newest 1,000 tasks: how many are completed, how many failed, and the mean
+    of their seconds (None without any)."""
+    rows = database.fetch(_FIGURES, {"agents": json.dumps(list(agents))})
+    return {str(agent): tuple(json.loads(str(figures))) for agent, figures in rows}

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection, Row, select
 
 from genesis.contracts.work import Phase, Status, TaskResult
-from genesis.errors import UsageError
+from genesis.errors import NotFoundError, UsageError
 from genesis.storage.statements import table
 from genesis.storage.work_tables import SessionRow, TaskRow
 
@@ -71,7 +71,7 @@ def read_session(connection: Connection, session_id: str) -> SessionRecord:
         query = query.where(_sessions.c.id.contains(session_id, autoescape=True))
     rows = connection.execute(query).all()
     if not rows:
-        raise UsageError(
+        raise NotFoundError(
             f"There is no session {session_id!r}. `genesis sessions list` shows those there are."
         )
     if len(rows) > 1 and session_id != "latest":

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, func, insert, null, select, update
 
 from genesis.clock import seconds_between, utc_now
 from genesis.contracts.work import Phase, Status
-from genesis.errors import UsageError
+from genesis.errors import ConflictError
 from genesis.storage import queue
 from genesis.storage.events import NewEvent, append_events
 from genesis.storage.statements import table
@@ -194,7 +194,7 @@ def finish_session(
 def cancel_tasks(connection: Connection, session_id: str, reason: str) -> None:
     """Cancel what has not begun, and ask the session's owner to end what has and then finish it.
 
-    Raises UsageError when the session has ended already.
+    Raises ConflictError when the session has ended already.
     """
     queue.withdraw_ready(connection, session_id)
     ended = _end_pending(connection, session_id, Status.CANCELLED, reason)
@@ -205,7 +205,7 @@ def cancel_tasks(connection: Connection, session_id: str, reason: str) -> None:
         .returning(_sessions.c.phase)
     ).scalar()
     if phase is None:
-        raise UsageError(f"{session_id} has ended already; there is nothing to cancel.")
+        raise ConflictError(f"{session_id} has ended already; there is nothing to cancel.")
     connection.execute(_COUNT_DOWN, {"of_session": session_id, "ended": ended.count(phase)})
 
 
@@ -216,8 +216,9 @@ def take_over(connection: Connection, session_id: str, owner: str) -> None:
     record_interrupted(connection, session_id, interrupted)
 
 
-def revive(connection: Connection, session_id: str, owner: str) -> None:
+def revive(connection: Connection, session_id: str, owner: str | None) -> None:
     """Open a cancelled session again: what was cancelled waits again, what ended stays ended.
+    Without an owner it waits for who takes it up.
 
     What waits for a task that failed before the cancellation can never run and is blocked.
     """

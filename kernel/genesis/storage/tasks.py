@@ -170,9 +170,9 @@ def queue_phase(connection: Connection, session_id: str, phase: Phase) -> int:
     """Make the phase's tasks ready that wait on nothing; gives how many tasks it has still open."""
     mine = (_tasks.c.session_id == session_id) & (_tasks.c.status == Status.PENDING)
     rows = connection.execute(
-        select(_tasks.c.id, _tasks.c.priority, _tasks.c.attempt, _tasks.c.waiting_on).where(
-            mine, _tasks.c.phase == phase
-        )
+        select(_tasks.c.id, _tasks.c.priority, _tasks.c.attempt, _tasks.c.waiting_on)
+        .where(mine, _tasks.c.phase == phase)
+        .order_by(_tasks.c.position)
     ).all()
     ready = [_entry(session_id, row.id, row.priority, row.attempt) for row in rows
              if row.waiting_on == 0]  # fmt: skip

@@ -56,11 +56,16 @@ class SessionRow(SQLModel, table=True):
     """One run of a team on a goal. `owner` is the process that works on it while it is open."""
 
     __tablename__ = "sessions"
-    __table_args__ = (Index("ix_sessions_open", "id", sqlite_where=text("completed_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_sessions_open", "id", sqlite_where=text("completed_at IS NULL")),
+        Index("ix_sessions_status", "status", "id"),
+        Index("ix_sessions_team", "team_id", "id"),
+        Index("ix_sessions_repository", "repository_id", "id"),
+    )
     id: str = Field(primary_key=True)
     team_id: str = Field(foreign_key="teams.id")
     goal: str
-    status: str = Field(index=True)
+    status: str
     phase: str
     target_repo: str
     repository_id: str | None = Field(default=None, foreign_key="repositories.id")
@@ -85,14 +90,18 @@ class TaskRow(SQLModel, table=True):
     """One specialist's piece of work in a session."""
 
     __tablename__ = "tasks"
+    __table_args__ = (
+        Index("ix_tasks_agent", "agent_id", "id"),
+        Index("ix_tasks_status", "status", "id"),
+    )
     id: str = Field(primary_key=True)
     session_id: str = Field(foreign_key="sessions.id", index=True)
-    agent_id: str = Field(foreign_key="agents.id", index=True)
+    agent_id: str = Field(foreign_key="agents.id")
     position: int
     key: str
     kind: str
     description: str
-    status: str = Field(index=True)
+    status: str
     priority: str
     phase: str
     params: str = "{}"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -44,6 +44,14 @@ class _Waiting(Generic[T]):
         self.done = True
 
 
+class Companion:
+    """An operation that goes along with the next write of a thread; `written` tells if it did."""
+
+    def __init__(self, operation: Callable[[Connection], object]) -> None:
+        self.operation = operation
+        self.written = False
+
+
 class Writer:
     """Runs operations, each wholly or not at all; `write` returns when they are durable."""
 
@@ -55,6 +63,7 @@ class Writer:
         self._lock = threading.Lock()
         self._led = False
         self._waiting: deque[_Waiting[object]] = deque()
+        self._thread = threading.local()
 
     def write(self, operation: Callable[[Connection], T]) -> T:
         """Run one operation and make it durable. Thread-safe.
@@ -62,6 +71,30 @@ class Writer:
         The operation only executes statements: it may be run a second time, on its own, when
         another of its group failed. Raises what the operation raised, or StorageError.
         """
+        companion: Companion | None = getattr(self._thread, "companion", None)
+        if companion is None or companion.written:
+            return self._write(operation)
+        beside = companion.operation
+
+        def both(connection: Connection) -> T:
+            beside(connection)
+            return operation(connection)
+
+        value = self._write(both)
+        companion.written = True
+        return value
+
+    @contextmanager
+    def accompanied_by(self, operation: Callable[[Connection], object]) -> Iterator[Companion]:
+        """In the block, this thread's next write that succeeds runs this operation as well, in the
+        same transaction: after any end of the process there is either both or neither."""
+        self._thread.companion = companion = Companion(operation)
+        try:
+            yield companion
+        finally:
+            self._thread.companion = None
+
+    def _write(self, operation: Callable[[Connection], T]) -> T:
         waiting = _Waiting(operation)
         queued: _Waiting[object] = waiting  # type: ignore[assignment]  # values are not mixed
         try:
@@ -94,7 +127,7 @@ class Writer:
     def empty_log(self) -> bool:
         """Move the write-ahead log into the database file and leave it empty, for erasing. False
         when somebody still read an older state after some seconds; nothing is lost then."""
-        return bool(self.write(_empty_log))
+        return bool(self._write(_empty_log))
 
     def close(self) -> None:
         """Finish what waits, then close the connection."""
@@ -102,7 +135,7 @@ class Writer:
             is_idle = not self._led
         # A transaction of its own would wait for whoever has locked the file.
         if not is_idle:
-            self.write(_nothing)
+            self._write(_nothing)
         with suppress(DBAPIError, sqlite3.Error):
             self._connection.exec_driver_sql("PRAGMA optimize")
             self._connection.rollback()

@@ -18,6 +18,7 @@ from genesis_engineering.survey import Survey, survey_repository
 
 _REVIEW_SECONDS = 900.0
 _VERIFY_SECONDS = 1800.0
+_LEARN_SECONDS = 300.0
 _ENDING_SECONDS = 60.0
 _ORDER = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 
@@ -36,14 +37,17 @@ def plan_review(context: ToolContext) -> TaskResult:
     """Plan a review: one task per specialist that has something to look at, then the tests.
 
     Reads `params["roster"]` (list of `{"id", "kinds", "role"}`), and optionally
-    `verify_limit_seconds` (seconds for the test suite) and `logs` (paths, handed on to each
-    specialist). `context.description` is the goal. Gives `plan` and `facts["survey"]`. A
+    `verify_limit_seconds` (seconds for the test suite), `logs` (paths, handed on to each
+    specialist) and `learn`: true plans a look back at earlier sessions instead.
+    `context.description` is the goal. Gives `plan` and `facts["survey"]`. A
     specialist that is not known here always gets a task. Raises UsageError for a roster that
     cannot be read, OSError when git cannot list the files.
     """
     roster = _roster(context.params)
     survey = survey_repository(context.repository)
     context.progress(0.5, "surveyed the repository")
+    if context.params.get("learn") is True:
+        return _result(survey, _learn_plan(roster), [])
     if not survey.files:
         reason = "The repository is empty: there are no files to look at, so nothing is planned."
         return _result(survey, SessionPlan(tasks=(), reason=reason), [])
@@ -120,6 +124,22 @@ def _verify_task(entry: RosterEntry, survey: Survey, context: ToolContext) -> Pl
         params=params,
         time_limit_seconds=seconds,
     )
+
+
+def _learn_plan(roster: list[RosterEntry]) -> SessionPlan:
+    tasks = [
+        PlannedTask(
+            key=f"learn-{entry.id}"[:80],
+            kind="learn",
+            description="Look back: what recurs in the sessions of this repository, what failed.",
+            specialist=entry.id,
+            time_limit_seconds=_LEARN_SECONDS,
+        )
+        for entry in roster
+        if "learn" in entry.kinds
+    ]
+    reason = "Only a look back at earlier sessions was asked for."
+    return SessionPlan(tasks=tuple(tasks), reason=reason)
 
 
 def _logs(context: ToolContext) -> dict[str, JsonValue]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from genesis import NoSettings, Plugin, hookspecs, implements, read_specialists
 from genesis.contracts import Specialist, Team, Tool
+from genesis.contracts.service import Job
 
 _TOOLS = {
     "plan-review": ("planning:plan_review", "Survey a repository and plan its review"),
@@ -18,6 +19,7 @@ _TOOLS = {
     "links": ("documents.links:check_links", "Links and anchors of documents"),
     "code-blocks": ("documents.code_blocks:check_code_blocks", "Code blocks that do not parse"),
     "stale-names": ("documents.stale_names:check_stale_names", "Names that the code lost"),
+    "learnings": ("learnings:review_learnings", "What earlier sessions have in common"),
     "pattern": ("pattern:find_pattern", "Lines that match a regular expression"),
     "command": ("command:run_command", "A command whose failure is a finding"),
 }
@@ -50,3 +52,28 @@ class EngineeringPlugin(Plugin[NoSettings]):
     def specialists(self) -> list[Specialist]:
         """The specialists, as their Markdown files describe them."""
         return read_specialists(Path(__file__).parent / "specialists")
+
+    @implements(hookspecs.genesis_jobs)
+    def jobs(self) -> list[Job]:
+        """The nightly pair: what was learned from the day's sessions, then the team's own work."""
+        return [
+            Job(
+                name="learnings-review",
+                goal="Learnings review",
+                team="engineering",
+                cron="30 22 * * *",
+                description="What the day's sessions found again and again, what failed, what is "
+                "new",
+                log="compound-review.log",
+                options={"learn": True},
+            ),
+            Job(
+                name="auto-implementation",
+                goal="Auto-implementation",
+                team="engineering",
+                cron="0 23 * * *",
+                description="The team's session: reviews the repository and runs its tests; "
+                "changes nothing",
+                log="auto-compound.log",
+            ),
+        ]

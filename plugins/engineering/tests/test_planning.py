@@ -120,3 +120,14 @@ def test_a_roster_that_cannot_be_read_is_refused_with_what_it_should_be(
 ) -> None:
     with pytest.raises(PluginError, match=r"roster.*kinds"):
         plan(repository, roster=roster)
+
+
+def test_a_look_back_plans_only_that_even_in_an_empty_repository(repository: Path) -> None:
+    team: list[JsonValue] = [*TEAM, {"id": "elder", "kinds": ["review", "learn"], "role": "old"}]
+    _, made = plan(repository, roster=team, learn=True)
+    assert [(task.specialist, task.kind, task.verifies) for task in made.tasks] == [
+        ("elder", "learn", False)
+    ]
+    (repository / "a.py").write_text("x = 1\n")
+    _, usual = plan(repository, roster=team)
+    assert {task.kind for task in usual.tasks} == {"review", "verify"}

@@ -1,0 +1,1 @@
+"""Conversations become concerns, and concerns become follow-up messages."""

@@ -1,0 +1,1 @@
+"""Models on one's own machine: the first is what Ollama serves."""

@@ -1,0 +1,54 @@
+"""At least 20,000 requests made from the document, in every phase and with every check of
+schemathesis: no failure, no answer of 5xx. Two attacks at once on two homes; about six minutes
+on two cores."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.host.installing import Site
+from tests.web.api.fuzzing import Outcome, attack
+from tests.web.api.living import install_kit, living
+
+CASES = 20_000
+SECONDS = 1500.0
+ATTACKS = {
+    "positive": ("--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "170"),
+    "negative": ("--phases", "coverage,fuzzing", "--max-examples", "170"),
+}
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(SECONDS + 60)
+def test_twenty_thousand_requests_made_from_the_document_find_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(tmp_path / "site")
+    site.folder.mkdir()
+    monkeypatch.setattr(sys, "path", [str(site.folder), *sys.path])
+    install_kit(site)
+    outcomes: dict[str, Outcome] = {}
+
+    def run(mode: str) -> None:
+        folder = tmp_path / mode
+        with living(folder, site) as api:
+            arguments = ("--mode", mode, *ATTACKS[mode])
+            outcomes[mode] = attack(api, folder, *arguments, seconds=SECONDS)
+
+    threads = [threading.Thread(target=run, args=(mode,)) for mode in ATTACKS]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.keys() == ATTACKS.keys()
+    for mode, outcome in outcomes.items():
+        print(f"{mode}: {outcome.cases:,} cases, {sorted(outcome.statuses.items())}")
+        assert outcome.code == 0, outcome.output
+        assert {status for status in outcome.statuses if status >= 500} == set()
+    assert sum(outcome.cases for outcome in outcomes.values()) >= CASES
+    assert outcomes["positive"].statuses[200] > 1000
+    assert outcomes["positive"].statuses[201] > 50
