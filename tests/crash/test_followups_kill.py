@@ -30,7 +30,7 @@ KILLS = int(os.environ.get("GENESIS_FOLLOWUP_KILLS", "100"))
 AT_ONCE = 2
 MINDS = [f"GMD-2026-AAAA-000{number}" for number in range(3)]
 # What becomes due before each kill: more than is asked until then.
-AT_A_TIME = 500
+AT_A_TIME = 200
 
 
 class Source:

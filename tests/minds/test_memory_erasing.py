@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from genesis.clock import utc_now
 from genesis.errors import StorageError
+from genesis.minds.conversation import ConversationManager
 from genesis.minds.memory import MemoryManager
 from genesis.storage.database import Database
+from genesis.storage.idempotency import KeptAnswer, keep_answer, read_key, remember_key
 
 from tests.minds.memory_fixtures import hashing, remembering
 
@@ -100,3 +103,32 @@ def test_a_reader_of_the_older_state_is_said_and_erasing_again_clears_the_files(
 def test_deleted_bytes_are_overwritten_by_the_writer(minds: Database) -> None:
     found = minds.writer.write(lambda c: c.exec_driver_sql("PRAGMA secure_delete").scalar())
     assert found == 1
+
+
+def keep(database: Database, words: str) -> None:
+    """An answer of the API that tells what was written, as a request with a key leaves it."""
+    answer = KeptAnswer(201, f'{{"content": "{words}"}}'.encode(), None)
+    now = utc_now()
+    database.writer.write(lambda c: remember_key(c, "key", "digest", now=now, oldest=""))
+    database.writer.write(lambda c: keep_answer(c, "key", answer))
+
+
+def test_an_answer_that_is_kept_for_a_key_tells_nothing_of_what_was_erased(
+    memory: MemoryManager, minds: Database, tmp_path: Path
+) -> None:
+    one = memory.add_memory(SECRET)
+    keep(minds, SECRET)
+    memory.erase_memory(one.id)
+    assert holding(tmp_path, SECRET.encode()) == []
+    kept = read_key(minds, "key", oldest="")
+    assert kept is not None
+    assert (kept.request, kept.answer) == ("digest", None)
+
+
+def test_neither_does_one_of_a_deleted_message(minds: Database, gmid: str, tmp_path: Path) -> None:
+    conversation = ConversationManager(gmid, minds)
+    conversation.add_message("user", SECRET)
+    keep(minds, SECRET)
+    assert conversation.clear_all() == 1
+    minds.writer.empty_log()
+    assert holding(tmp_path, SECRET.encode()) == []

@@ -13,6 +13,7 @@ from genesis.minds.store import MindStore
 from genesis.storage.background_tables import BackgroundTaskRow
 from genesis.storage.concern_tables import ConcernRow, EnvironmentRow, RelationshipRow
 from genesis.storage.events import NewEvent, append_events
+from genesis.storage.idempotency import forget_answers
 from genesis.storage.memory_tables import (
     MemoryChangeRow,
     MemoryIndexRow,
@@ -88,6 +89,7 @@ def _delete_mind(connection: Connection, gmid: str) -> None:
         _delete_rows(connection, model, gmid, "mind_gmid")
     _delete_rows(connection, EnvironmentRow, gmid, "owner_gmid")
     _delete_rows(connection, RelationshipRow, gmid, "from_gmid", "to_gmid")
+    forget_answers(connection)
     if connection.execute(delete(minds).where(minds.c.gmid == gmid)).rowcount:
         append_events(connection, [NewEvent("mind.deleted", gmid)])
 

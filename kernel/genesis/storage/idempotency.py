@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, null, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from genesis.errors import ConflictError
@@ -46,6 +46,9 @@ _expired = (
     .where(_k.created_at < bindparam("oldest"))
     .order_by(_k.created_at)
     .limit(PRUNED_AT_ONCE)
+)
+_FORGET = Statement(
+    update(_keys).where(_k.status.is_not(None)).values(status=null(), answer=null(), location=null())
 )
 _PRUNE = Statement(delete(_keys).where(_k.key.in_(_expired)))
 
@@ -89,6 +92,12 @@ def remember_key(connection: Connection, key: str, request: str, *, now: str, ol
     }  # fmt: skip
     if not _REMEMBER.run(connection, row).rowcount:
         raise ConflictError("Another process is at a request with this Idempotency-Key.")
+
+
+def forget_answers(connection: Connection) -> None:
+    """Drop every kept answer, as if the process had ended before it kept them: one of them may
+    hold what a caller wants erased, and nobody knows which."""
+    _FORGET.run(connection, {})
 
 
 def keep_answer(connection: Connection, key: str, answer: KeptAnswer) -> None:

@@ -84,7 +84,9 @@ class Listing:
 
 def as_json(value: Value) -> JsonValue:
     """What a column of JSON text holds; nothing is an empty object."""
-    parsed: JsonValue = json.loads(str(value)) if value else {}
+    if value is None or value == "{}":
+        return {}
+    parsed: JsonValue = json.loads(str(value))
     return parsed
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
+from genesis.storage.idempotency import forget_answers
 from genesis.storage.memory_changes import note_changes
 from genesis.storage.memory_filters import COLUMNS, memories
 from genesis.storage.memory_tables import ARCHIVED_MEMORY, MemoryTagRow
@@ -207,6 +208,7 @@ def delete_memories(
     numbers: list[Values] = [{"id": number} for number, _ in gone]
     for statement in (_UNTAG, NO_VECTOR, _DELETE):
         statement.run_many(connection, numbers)
+    forget_answers(connection)
     note_changes(connection, mind, gone)
     tell(connection, mind, event, [name for _, name in gone])
     return [name for _, name in gone]

@@ -18,6 +18,7 @@ from genesis.errors import ConflictError, NotFoundError, UsageError
 from genesis.storage.conversation_tables import MessageRow
 from genesis.storage.database import Database
 from genesis.storage.events import NewEvent, append_events
+from genesis.storage.idempotency import forget_answers
 from genesis.storage.message_pages import listed
 from genesis.storage.message_words import (
     FEED_EVERY,
@@ -115,6 +116,7 @@ def delete_messages(
     if pairs:
         partners = _PAIRED.run(connection, {"mind": mind, "ids": every}).fetchall()
         every = json.dumps([*ids, *(row[0] for row in partners)])
+    forget_answers(connection)
     forget_words(connection, mind, every)
     keys = discount_messages(connection, mind, every)
     deleted = _DELETE.run(connection, {"mind": mind, "ids": every}).rowcount
