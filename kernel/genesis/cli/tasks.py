@@ -170,7 +170,6 @@ def work_command(workers: int | None, home: str | None, *, until_idle: bool) -> 
     signal.signal(signal.SIGTERM, on_terminate)
     store = open_store(home)
     runner = store.background_runner(workers)
-    click.echo("Working on background tasks. Ctrl-C ends it.", err=True)
     failed = _work(store, runner, until_idle=until_idle)
     if until_idle:
         _tell_waiting(store)
@@ -192,28 +191,27 @@ def _work(store: MindStore, runner: BackgroundRunner, *, until_idle: bool) -> bo
         finally:
             done.set()
 
+    # All of it inside: a second Ctrl-C may come at any moment after the first.
     try:
-        if until_idle:
-            threading.Thread(target=run, name="genesis tasks", daemon=True).start()
-        else:
-            runner.start()
-        while not done.wait(_LOOK_SECONDS):
-            endings.tell()
-    except KeyboardInterrupt:
-        click.echo("Ending; what runs has 10 seconds. Ctrl-C again gives it back now.", err=True)
-    finally:
-        _stop(runner)
-        endings.tell()
-    if failure:
-        raise failure[0]
-    return endings.failed
-
-
-def _stop(runner: BackgroundRunner) -> None:
-    try:
+        try:
+            click.echo("Working on background tasks. Ctrl-C ends it.", err=True)
+            if until_idle:
+                threading.Thread(target=run, name="genesis tasks", daemon=True).start()
+            else:
+                runner.start()
+            while not done.wait(_LOOK_SECONDS):
+                endings.tell()
+        except KeyboardInterrupt:
+            click.echo(
+                "Ending; what runs has 10 seconds. Ctrl-C again gives it back now.", err=True
+            )
         runner.stop(_DRAIN_SECONDS)
     except KeyboardInterrupt:
         runner.stop(0)
+    endings.tell()
+    if failure:
+        raise failure[0]
+    return endings.failed
 
 
 class _Endings:

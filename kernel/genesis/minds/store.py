@@ -23,6 +23,7 @@ from genesis.storage.migrate import KERNEL_REVISIONS, migrate
 
 # What a program does not use is not imported: it may only read messages.
 if TYPE_CHECKING:
+    from genesis.contracts.models import ChatModel
     from genesis.minds.accesses import Accesses
     from genesis.minds.background_handlers import Handlers
     from genesis.minds.background_runner import BackgroundRunner
@@ -98,6 +99,14 @@ class MindStore:
         known = Handlers(self.records(TaskHandler))
         known.register(RETENTION, retention_handler(self.home.minds, self.database))
         return known
+
+    def chat_model(self) -> ChatModel:
+        """The model that `[kernel] model` names, or the first that lacks nothing at this moment.
+        Raises ModelError, which says how to get one."""
+        from genesis.contracts.models import ChatModel
+        from genesis.minds.chat import choose_model
+
+        return choose_model(self.records(ChatModel), self._settings.model)
 
     def start_background(self, workers: int | None = None) -> BackgroundRunner:
         """Run the background tasks of this home's minds in this process until `close`; gives who

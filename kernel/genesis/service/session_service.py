@@ -18,6 +18,7 @@ from genesis.sessions.serving import ServingRunner
 from genesis.storage.records import SessionRecord, open_sessions
 
 _LOOK_SECONDS = 1.0
+_MOST_LOOKED_AT = 500
 _MOST_PAUSE = 60.0
 _MOST_DELAY = 600.0
 _STOP_SECONDS = 4.0
@@ -138,7 +139,7 @@ class SessionService:
 
     def _take_up(self, runner: ServingRunner, owner: str) -> None:
         with self._kernel.database.read() as connection:
-            found = open_sessions(connection)
+            found = open_sessions(connection, _MOST_LOOKED_AT)
         for session in found:
             # What was cancelled only has to be finished.
             has_room = session.cancel_requested or runner.count() < self._most_open

@@ -92,10 +92,10 @@ def list_sessions(
     return [_session(row) for row in connection.execute(query)]
 
 
-def open_sessions(connection: Connection) -> list[SessionRecord]:
-    """Sessions that have no end yet, oldest first."""
+def open_sessions(connection: Connection, at_most: int = -1) -> list[SessionRecord]:
+    """Sessions that have no end yet, oldest first; of many, `at_most` so many."""
     query = select(_sessions).where(_sessions.c.completed_at.is_(None)).order_by(_sessions.c.id)
-    return [_session(row) for row in connection.execute(query)]
+    return [_session(row) for row in connection.execute(query.limit(at_most))]
 
 
 def read_tasks(connection: Connection, session_id: str) -> list[TaskRecord]:

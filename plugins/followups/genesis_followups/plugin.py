@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from genesis import Plugin, PluginContext, hookspecs, implements
 from genesis.contracts.events import Event
 from genesis.contracts.models import ChatModel
 from genesis.contracts.service import Periodic
+from genesis.errors import ModelError
 
 from genesis_followups.rules import load_rules
 from genesis_followups.settings import FollowupsSettings
@@ -17,6 +19,9 @@ from genesis_followups.settings import FollowupsSettings
 # Commands in which nobody talks load the plugin too: they need not import what understands.
 if TYPE_CHECKING:
     from genesis_followups.listening import Ear
+
+
+_LOOK_SECONDS = 60.0
 
 
 class FollowupsPlugin(Plugin[FollowupsSettings]):
@@ -31,6 +36,8 @@ class FollowupsPlugin(Plugin[FollowupsSettings]):
         # Hearing and asking read a concern before they change it.
         self._turn = threading.Lock()
         self._stopping = False
+        self._found: ChatModel | None = None
+        self._next_look = 0.0
 
     @implements(hookspecs.genesis_event)
     async def heard(self, event: Event) -> None:
@@ -87,14 +94,12 @@ class FollowupsPlugin(Plugin[FollowupsSettings]):
         )
 
     def _model(self) -> ChatModel | None:
-        """The first model that can be used now."""
-        if not self.context.settings.model:
-            return None
-        return next((m for m in self.context.minds.records(ChatModel) if _is_usable(m)), None)
-
-
-def _is_usable(model: ChatModel) -> bool:
-    try:
-        return model.missing() is None
-    except Exception:  # noqa: BLE001 - another plugin's fault; the rules are enough
-        return False
+        """The model to read with, if one can be used; looked for once a minute, since asking it
+        takes longer than reading a message."""
+        if self.context.settings.model and time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + _LOOK_SECONDS
+            try:
+                self._found = self.context.minds.chat_model()
+            except ModelError:  # the rules are enough
+                self._found = None
+        return self._found

@@ -10,17 +10,14 @@ from pathlib import Path
 from tests.web.api.fuzzing import attack
 from tests.web.api.living import Api
 
-OPERATIONS = r"^/api/(minds|events|agents|stats)"
-
 
 def test_a_few_hundred_requests_made_from_the_document_find_nothing(
     api: Api, tmp_path: Path
 ) -> None:
     outcome = attack(
-        api, tmp_path, "--phases", "fuzzing", "--max-examples", "5",
-        "--include-path-regex", OPERATIONS, "--seed", "1", seconds=110,
-    )  # fmt: skip
+        api, tmp_path, "--phases", "fuzzing", "--max-examples", "5", "--seed", "1", seconds=110
+    )
     assert outcome.code == 0, outcome.output
-    assert outcome.cases >= 100
+    assert outcome.cases >= 300
     assert {status for status in outcome.statuses if status >= 500} == set()
-    assert outcome.statuses[200] > 20
+    assert outcome.statuses[200] > 50
