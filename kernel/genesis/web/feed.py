@@ -118,7 +118,7 @@ class Feed:
         try:
             joined = await asyncio.to_thread(self._join, stream)
             while place is not None and place < joined:
-                found = [e for e in await self._read(stream, place) if int(str(e["id"])) <= joined]
+                found = await self._read(stream, place)
                 place = int(str(found[-1]["id"])) if found else joined
                 for event in filter(stream.wants, found):
                     yield event

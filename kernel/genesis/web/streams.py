@@ -45,7 +45,7 @@ class _EventsResponse(EventSourceResponse):
         except SendTimeoutError:
             _log.info("a stream was dropped: its client took nothing for %g s", _SEND_SECONDS)
         finally:
-            pass
+            self._feed.give_place()
 
 
 def stream_routes(services: Services) -> list[Route]:

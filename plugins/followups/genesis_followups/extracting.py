@@ -53,10 +53,15 @@ def find_in(clause: Clause, now: datetime, rules: Rules) -> Finding | None:
     """The finding of one clause, by the first rule that fits."""
     if not clause.is_told or not clause.text:
         return None
-    whens = find_whens(clause.text, now) or _elsewhere(clause, now)
+    whens: list[When] | None = None
     for rule in rules.rules:
         match = _match(rule, clause, rules)
-        if match is None or (rule.date == "needed" and not whens):
+        if match is None:
+            continue
+        if whens is None:
+            # Most clauses match nothing, and looking for dates takes longer than that.
+            whens = find_whens(clause.text, now) or _elsewhere(clause, now)
+        if rule.date == "needed" and not whens:
             continue
         when = whens[0] if whens and rule.date != "ignored" else None
         return _finding(rule, match, clause, when, now)
@@ -82,6 +87,8 @@ def _match(rule: Rule, clause: Clause, rules: Rules) -> re.Match[str] | None:
     if rule.own and (_OWN.search(clause.text) is None and not _own_sentence(clause)):
         return None
     if not rule.past and (clause.is_past or _PAST_VERB.search(clause.text)):
+        return None
+    if rule.needs and rules.patterns.one(rule.needs).search(clause.text) is None:
         return None
     match = rules.patterns.any(rule.patterns, clause.text)
     if match is None or _is_denied(clause.text[: match.start()], rules):

@@ -27,12 +27,14 @@ class Rule(_Data):
     `date`: whether a moment to come is needed, wanted, or ignored. `own`: the clause must be about
     the user. `past`: it may tell of what happened. The user is asked `after_hours` after a moment
     with a time; at `ask_at` (local) on a day without; `days` later where no day is named.
-    In `ask`, {topic} and {sentence} stand for what was said.
+    In `ask`, {topic} and {sentence} stand for what was said. `needs` is a pattern without which none
+    of the others can match: it spares the search for those that may begin anywhere.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     type: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     patterns: tuple[str, ...] = Field(min_length=1)
+    needs: str = ""
     ask: str = Field(min_length=1, max_length=500)
     priority: Literal["low", "medium", "high"] = "medium"
     date: Literal["needed", "wanted", "ignored"] = "wanted"
@@ -192,7 +194,7 @@ def _check(rules: Rules, source: str) -> None:
         raise SettingsError(f"{source}: there are two rules {twice[0]!r}; rename one.")
     over, guards = rules.over, rules.guards
     for pattern in (
-        *(pattern for rule in rules.rules for pattern in rule.patterns),
+        *(pattern for rule in rules.rules for pattern in (rule.needs, *rule.patterns)),
         *guards.not_real, *guards.story, guards.negation, guards.openers, guards.question,
         over.not_yet, over.goes_on, over.moved, *over.well, *over.every, *over.appointment,
         *over.health, *over.worry, *over.deed, *rules.reply.over, rules.reply.open,

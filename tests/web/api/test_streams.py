@@ -121,6 +121,36 @@ def test_a_stream_goes_on_after_the_last_event_that_a_client_has(api: Api) -> No
     left(api)
 
 
+def test_what_is_written_while_a_stream_catches_up_comes_once(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = write(api, 3)
+    join = feeds.Feed._join
+
+    def join_and_write(feed: feeds.Feed, stream: feeds.Stream) -> int:
+        # What it is handed now, it finds in the log too.
+        joined_at = join(feed, stream)
+        ids.extend(write(api, 3))
+        until(lambda: stream._waiting.qsize() == 3, "it was handed them")
+        return joined_at
+
+    monkeypatch.setattr(feeds.Feed, "_join", join_and_write)
+    with following(api, f"/events/stream?after={ids[0]}") as client:
+        assert client.read(5) == ids[1:]
+        ids += write(api, 1)
+        assert client.read(6) == ids[1:]
+    left(api)
+
+
+def test_a_client_from_the_future_is_given_nothing_of_the_past(api: Api) -> None:
+    last = write(api, 1)[0]
+    with following(api, f"/events/stream?after={last + 2}") as client:
+        joined(api, 1)
+        ids = write(api, 4)
+        assert client.read(2) == ids[2:]
+    left(api)
+
+
 def test_nothing_is_lost_or_doubled_while_events_are_written_all_the_time(api: Api) -> None:
     before = write(api, 1)[0]
     with ExitStack() as stack:
@@ -138,11 +168,15 @@ def test_nothing_is_lost_or_doubled_while_events_are_written_all_the_time(api: A
 @pytest.mark.parametrize(
     ("query", "kinds", "of_session"),
     [
-        ("types=task", {"task.started"}, False),
-        ("types=task.started,session.finished", {"task.started", "session.finished"}, False),
+        ("types=test.end,task", {"task.started"}, False),
+        (
+            "types=task.started,session.finished,test.end",
+            {"task.started", "session.finished"},
+            False,
+        ),
         ("", {"test.event", "task.started", "session.finished"}, True),
-        ("types=session", {"session.finished"}, True),
-        ("types=task.start", set(), False),
+        ("types=session,test.end", {"session.finished"}, True),
+        ("types=task.start,test.end", set(), False),
     ],
 )
 def test_a_stream_has_the_types_and_the_session_that_were_asked_for(
@@ -162,8 +196,7 @@ def test_a_stream_has_the_types_and_the_session_that_were_asked_for(
     with following(api, f"{path}?after={before}&{query}") as client:
         joined(api, 1)
         more()
-        last = write(api, 1, "session.finished", api.session)
-        expected += last if "session.finished" in kinds else []
+        expected += write(api, 1, "test.end", api.session)
         assert client.read(len(expected)) == expected
     left(api)
 
