@@ -27,8 +27,8 @@ class Rule(_Data):
     `date`: whether a moment to come is needed, wanted, or ignored. `own`: the clause must be about
     the user. `past`: it may tell of what happened. The user is asked `after_hours` after a moment
     with a time; at `ask_at` (local) on a day without; `days` later where no day is named.
-    In `ask`, {topic} and {sentence} stand for what was said. `needs` is a pattern without which none
-    of the others can match: it spares the search for those that may begin anywhere.
+    In `ask`, {topic} and {sentence} stand for what was said. `needs` is a pattern without which
+    none of the others can match: it spares the search for those that may begin anywhere.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")

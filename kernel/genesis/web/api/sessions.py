@@ -216,7 +216,7 @@ class SessionRoutes:
 
     def _tell(self) -> None:
         self._kernel.delivery.wake()
-        pass
+        self._wake()
 
 
 def _findings(tasks: list[Json]) -> list[JsonValue]:
