@@ -12,7 +12,7 @@ STAMP := .venv/.set-up
 help:
 	@echo "make demo [REPO=path]   review a repository with the engineering team"
 	@echo "make test               lint, types and tests"
-	@echo "make test-crash         kill -9 at random points, forged and random requests, 3 minutes of load"
+	@echo "make test-crash         kill -9 at random points, random requests, 3 minutes of load"
 	@echo "make test-crash-full    the same with 500 kills of minds; processes write for 30 s"
 	@echo "make soak               half an hour of load over HTTP, with a kill -9 every 20 s"
 	@echo "make bench              figures, as ratios to a baseline of the same run"

@@ -5,13 +5,14 @@ on two cores."""
 from __future__ import annotations
 
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.host.installing import Site
-from tests.web.api.fuzzing import Outcome, attack
+from tests.web.api.fuzzing import attack
 from tests.web.api.living import install_kit, living
 
 CASES = 20_000
@@ -31,20 +32,16 @@ def test_twenty_thousand_requests_made_from_the_document_find_nothing(
     site.folder.mkdir()
     monkeypatch.setattr(sys, "path", [str(site.folder), *sys.path])
     install_kit(site)
-    outcomes: dict[str, Outcome] = {}
-
-    def run(mode: str) -> None:
-        folder = tmp_path / mode
-        with living(folder, site) as api:
-            arguments = ("--mode", mode, *ATTACKS[mode])
-            outcomes[mode] = attack(api, folder, *arguments, seconds=SECONDS)
-
-    threads = [threading.Thread(target=run, args=(mode,)) for mode in ATTACKS]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert outcomes.keys() == ATTACKS.keys()
+    with ExitStack() as stack:
+        apis = {mode: stack.enter_context(living(tmp_path / mode, site)) for mode in ATTACKS}
+        with ThreadPoolExecutor() as pool:
+            running = {
+                mode: pool.submit(
+                    attack, api, tmp_path / mode, "--mode", mode, *ATTACKS[mode], seconds=SECONDS
+                )
+                for mode, api in apis.items()
+            }
+    outcomes = {mode: future.result() for mode, future in running.items()}
     for mode, outcome in outcomes.items():
         print(f"{mode}: {outcome.cases:,} cases, {sorted(outcome.statuses.items())}")
         assert outcome.code == 0, outcome.output

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam, func, select
 
 from genesis.storage.database import Database
 from genesis.storage.event_tables import EventRow
-from genesis.storage.listing import JsonRow
+from genesis.storage.listing import JsonRow, Listing, as_json
 from genesis.storage.statements import Statement, table
 
 LOOKED_AT = 1000
@@ -26,6 +25,7 @@ _AFTER = (
 )
 _OF_ALL = Statement(_AFTER)
 _OF_SESSION = Statement(_AFTER.where(_e.session_id == bindparam("session")))
+_LOG = Listing(EventRow, _COLUMNS, read={"payload": as_json})
 _LAST = Statement(select(func.max(_e.id)))
 
 
@@ -35,8 +35,7 @@ def event_rows(
     """The events after an id, oldest first: of all, or of one session."""
     statement = _OF_ALL if session is None else _OF_SESSION
     rows = database.fetch(statement, {"after": after, "at_most": at_most, "session": session})
-    found = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
-    return [{**event, "payload": json.loads(str(event["payload"]))} for event in found]
+    return [_LOG.row(row) for row in rows]
 
 
 def last_event(database: Database) -> int:
