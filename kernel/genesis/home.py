@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,7 +124,8 @@ class OwnerLock:
 
     def release(self) -> None:
         """End the life of this owner; its leases may be taken over."""
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):  # a disk that became read-only; who finds the file clears it
+            self._path.unlink()
         self._file.close()
 
 

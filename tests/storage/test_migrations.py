@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,15 @@ def test_two_who_start_at_once_migrate_once(tmp_path: Path) -> None:
         rows = connection.execute("SELECT version_num FROM schema_version_kernel").fetchall()
     connection.close()
     assert rows == [(newest_revision(KERNEL_REVISIONS),)]
+
+
+def test_new_homes_can_be_opened_in_threads_at_once(tmp_path: Path) -> None:
+    def open_home(number: int) -> None:
+        database = Database(tmp_path / f"{number}.db", durability="normal")
+        try:
+            migrate(database, "kernel", KERNEL_REVISIONS)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(open_home, range(8)))

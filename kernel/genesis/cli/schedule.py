@@ -301,10 +301,13 @@ def _document(found: Schedule) -> dict[str, JsonValue]:
 
 
 def _times(found: Schedule) -> list[datetime]:
-    """Its next times as its own clock shows them."""
+    """Its next times as its own clock shows them; none where its zone is not known."""
     from genesis.scheduling.schedules import cron_of, next_times
 
-    zone = cron_of(found).zone
+    try:
+        zone = cron_of(found).zone
+    except UsageError:
+        return []
     return [time.astimezone(zone) for time in next_times(found, _SHOWN_TIMES)]
 
 
@@ -315,8 +318,9 @@ def _shown(time: datetime) -> str:
 def _next(found: Schedule) -> str:
     if not found.enabled:
         return "rests"
-    times = _times(found)
-    return _shown(times[0]) if times else "never again"
+    if times := _times(found):
+        return _shown(times[0])
+    return "its zone is unknown here" if found.next_at else "never again"
 
 
 def _goal(found: Schedule) -> str:

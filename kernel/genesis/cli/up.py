@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -51,7 +52,7 @@ def up(port: int, host: str, log_level: str | None, home: str | None, plugins: s
     Example:  genesis up --home ~/.genesis
     """
     from genesis.home import find_home
-    from genesis.service.up import Start, end_process, run
+    from genesis.service.up import CLOSE_SECONDS, Start, end_after, end_process, run
 
     if not is_loopback(host):
         click.echo(
@@ -66,6 +67,10 @@ def up(port: int, host: str, log_level: str | None, home: str | None, plugins: s
     except GenesisError as error:
         click.echo(f"genesis: {error}", err=True)
         code = error.exit_code
+    except BaseException:
+        # Told as every command's errors are; a plugin's thread must not keep what does not run.
+        end_after(CLOSE_SECONDS, 1)
+        raise
     # Not by returning: a thread that a plugin left behind would be waited for.
     end_process(code)
 
@@ -153,7 +158,7 @@ def down(wait: float, home: str | None) -> None:
 
     Exit code 1 when it has not ended by then.
     """
-    from genesis.service.instance import find_holder
+    from genesis.service.instance import find_holder, is_process_of
 
     where = _used_home(home)
     holder = find_holder(where)
@@ -166,7 +171,13 @@ def down(wait: float, home: str | None) -> None:
             "`ps` and end it."
         )
     pid = holder.instance.pid
-    os.kill(pid, signal.SIGTERM)
+    if not is_process_of(where, pid):
+        raise UsageError(
+            f"The process that holds {where.root} says that it is {pid}, which is another one "
+            "here. It has just begun: try again; or it runs in a container: end it there."
+        )
+    with suppress(ProcessLookupError):  # it has ended by itself
+        os.kill(pid, signal.SIGTERM)
     click.echo(f"Asked the process {pid} to end; what runs may finish.", err=True)
     if not _await_end(where, pid, wait):
         click.echo(

@@ -66,6 +66,7 @@ class EventDelivery:
     def _serve(self, plugin: str) -> None:
         failures = 0
         while not self._over.is_set():
+            begun = time.monotonic()
             try:
                 self._follow(plugin)
                 return
@@ -73,8 +74,9 @@ class EventDelivery:
                 # After the end, a call that hung until now finds the database closed.
                 if self._stopping.is_set():
                     return
-                failures += 1
-                seconds = min(2.0**failures, _MOST_WAIT)
+                was_well = time.monotonic() - begun > _MOST_WAIT
+                failures = 1 if was_well else failures + 1
+                seconds = min(2.0 ** min(failures, 10), _MOST_WAIT)
                 _log.error(
                     "events wait to be delivered to %s, for %g s: %s",
                     plugin, seconds, describe(error),

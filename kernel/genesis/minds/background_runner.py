@@ -228,7 +228,7 @@ class BackgroundRunner:
                 self._watch_running()
                 self._take_over()
                 pause = self._wake_for_due()
-            except (StorageError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - nobody else would keep the leases
                 _log.error("background tasks: %s", error)
 
     def _watch_running(self) -> None:

@@ -98,10 +98,10 @@ class Scheduler:
             try:
                 runs = self._fire(schedule, now)
                 began |= any(run.status == RunStatus.STARTED for run in runs)
-            except (GenesisError, OSError) as error:
-                self._troubles[schedule.id] = str(error)
-                if told.get(schedule.id) != str(error):
-                    _log.error("%s is tried again later: %s", schedule.id, error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                trouble = self._troubles[schedule.id] = describe(error)
+                if told.get(schedule.id) != trouble:
+                    _log.error("%s is tried again later: %s", schedule.id, trouble)
         if began:
             self._wake()
         return self._pause(now)
@@ -120,11 +120,8 @@ class Scheduler:
             self._noticed.clear()
             try:
                 pause = self.tick()
-            except (GenesisError, OSError) as error:
-                _log.error("schedules are looked at again later: %s", error)
-                pause = LOOK_SECONDS
-            except Exception:  # noqa: BLE001 - what nobody foresaw ends no machine in a corner
-                _log.exception("schedules could not be looked at")
+            except Exception as error:  # noqa: BLE001 - nothing ends a machine in a corner
+                _log.error("schedules are looked at again later: %s", describe(error))
                 pause = LOOK_SECONDS
             self._noticed.wait(pause)
 

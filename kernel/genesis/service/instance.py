@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from genesis import __version__
@@ -107,6 +108,18 @@ def find_holder(home: Home) -> Holder | None:
             return Holder(instance)
         time.sleep(_TRY_SECONDS)
     return Holder(None)
+
+
+def is_process_of(home: Home, pid: int) -> bool:
+    """Whether a process has the home's lock open. A number alone is not proof: it may be used
+    again, or count in a container."""
+    lock = lock_path(home).resolve()
+    try:
+        return any(Path(file.path) == lock for file in psutil.Process(pid).open_files())
+    except psutil.AccessDenied:  # another user's; signals to it are refused as well
+        return True
+    except psutil.Error:
+        return False
 
 
 def _take(file: IO[str]) -> None:

@@ -21,11 +21,12 @@ from genesis.storage.background_tasks import LANES
 from genesis.storage.database import Database
 from genesis.storage.queue_tables import QueueRow
 from genesis.storage.records import open_sessions
-from genesis.storage.schedules import list_schedules
+from genesis.storage.schedules import due_schedules
 from genesis.storage.statements import Statement, table
 
 _ANSWER_SECONDS = 2.0
 _MOST_SCHEDULES = 5
+_EVER = "9999"
 _LANE = table(QueueRow).c.lane
 _OPEN_TASKS = Statement(select(func.count()).where(_LANE.startswith(LANES, autoescape=True)))
 
@@ -149,10 +150,10 @@ def _read_database(home: Home, status: Status) -> None:
             Trouble(id=one.id, state=one.state.value, reason=one.reason) for one in troubles
         ]
         status["background_tasks"] = int(str(database.fetch(_OPEN_TASKS, {})[0][0]))
-        found = [(s.next_at, s) for s in list_schedules(database) if s.next_at]
         status["schedules"] = [
-            NextRun(id=schedule.id, goal=schedule.goal, next_at=moment)
-            for moment, schedule in sorted(found, key=lambda pair: pair[0])[:_MOST_SCHEDULES]
+            NextRun(id=schedule.id, goal=schedule.goal, next_at=schedule.next_at)
+            for schedule in due_schedules(database, _EVER, _MOST_SCHEDULES)
+            if schedule.next_at is not None
         ]
     finally:
         database.close()

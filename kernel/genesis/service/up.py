@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from genesis.home import Home
 
 # Beyond what running work gets: plugins' own limits for stopping, closing indexes.
-_CLOSE_SECONDS = 10.0
+CLOSE_SECONDS = 10.0
 _STEP_SECONDS = 2.0
 _log = logging.getLogger("genesis.service")
 
@@ -157,10 +157,14 @@ def run(start: Start, tell: Callable[[Ready], None]) -> None:
 
             def stop() -> None:
                 _log.info("ending; what runs has %g s", settings.drain_seconds)
-                _end_after(settings.drain_seconds + _CLOSE_SECONDS)
+                end_after(settings.drain_seconds + CLOSE_SECONDS)
                 service.stop()
 
-            serve(app, listening, on_ready=on_ready, stop=stop, hurry=service.hurry)
+            def hurry() -> None:
+                end_after(CLOSE_SECONDS)
+                service.hurry()
+
+            serve(app, listening, on_ready=on_ready, stop=stop, hurry=hurry)
         _log.info("ended")
 
 
@@ -171,13 +175,13 @@ def shown_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _end_after(seconds: float) -> None:
+def end_after(seconds: float, code: int = 0) -> None:
     """End the process then, whatever hangs in it: what was acknowledged is in the database."""
 
     def end() -> None:
         names = [thread.name for thread in threading.enumerate() if thread.is_alive()]
         _log.warning("ended although these threads did not: %s", ", ".join(sorted(names)))
-        end_process(0)
+        end_process(code)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True

@@ -48,7 +48,9 @@ _expired = (
     .limit(PRUNED_AT_ONCE)
 )
 _FORGET = Statement(
-    update(_keys).where(_k.status.is_not(None)).values(status=null(), answer=null(), location=null())
+    update(_keys)
+    .where(_k.status.is_not(None))
+    .values(status=null(), answer=null(), location=null())
 )
 _PRUNE = Statement(delete(_keys).where(_k.key.in_(_expired)))
 

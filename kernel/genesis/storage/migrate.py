@@ -7,6 +7,7 @@ the way. All steps of an owner are one transaction: half of them never stays beh
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from genesis.storage.database import Database
 _ENVIRONMENT = Path(__file__).parent / "migrations"
 KERNEL_REVISIONS = _ENVIRONMENT / "versions"
 _COPIES = 3
+_ALEMBIC = threading.Lock()
 
 
 def migrate(
@@ -114,4 +116,6 @@ def _upgrade(connection: Connection, owner: str, revisions: Path) -> None:
     config.set_main_option("version_locations", str(revisions))
     config.attributes["connection"] = connection
     config.attributes["version_table"] = version_table(owner)
-    command.upgrade(config, "head")
+    # Its environment is global to the process, which may open several homes at once.
+    with _ALEMBIC:
+        command.upgrade(config, "head")
