@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from genesis.clock import as_datetime, parse_time, seconds_between, utc_now
+from genesis.clock import as_datetime, growing_pause, parse_time, seconds_between, utc_now
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,3 +96,10 @@ def test_comparing_texts_compares_times(one: datetime, other: datetime) -> None:
 def test_the_present_is_in_the_same_format() -> None:
     now = utc_now()
     assert parse_time(now) == now
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(1, 2.0), (2, 4.0), (5, 32.0), (6, 60.0), (10**9, 60.0)]
+)
+def test_a_pause_doubles_with_each_failure_up_to_the_longest(failures: int, seconds: float) -> None:
+    assert growing_pause(failures, 2.0, 60.0) == seconds

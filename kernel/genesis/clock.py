@@ -20,6 +20,13 @@ def seconds_between(earlier: str, later: str) -> float:
     return (as_datetime(later) - as_datetime(earlier)).total_seconds()
 
 
+def growing_pause(failures: int, first: float, most: float) -> float:
+    """Seconds to wait after so many failures in a row: `first`, twice as long each time, at most
+    `most`."""
+    # Beyond that, the power would no longer be a number.
+    return min(first * 2.0 ** min(failures - 1, 60), most)
+
+
 def as_datetime(moment: str | datetime) -> datetime:
     """A moment as an aware datetime in UTC.
 

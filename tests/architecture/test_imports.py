@@ -37,7 +37,7 @@ ALLOWED = {
     "testing": LOW | {"executors"},
     "kernel": LOW | {"hookspecs", "storage", "host", "minds", "sessions", "executors"},
     # What stands on an open kernel: it hands in sessions, answers on a port, runs for months.
-    "scheduling": LOW | {"storage", "sessions", "kernel"},
+    "scheduling": LOW | {"storage", "host", "sessions", "kernel"},
     "web": LOW
     | {"hookspecs", "storage", "host", "minds", "mind", "sessions", "kernel", "scheduling"},
     "service": LOW

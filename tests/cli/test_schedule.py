@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from genesis.cli.main import _run
 
-from tests.support import Command, acting, write_plan
+from tests.support import Command, acting, make_repository, write_plan
 
 GOAL = ("--", "run", "Nightly review", "--team", "probe", "--repo")
 
@@ -140,11 +142,54 @@ def test_what_cannot_be_scheduled_is_refused_with_the_reason(
     assert told in shown.err
 
 
+def test_a_schedule_whose_zone_this_machine_does_not_know_hides_no_other(
+    scheduled: Command, repository: Path
+) -> None:
+    add(scheduled, "--cron", "0 1 * * *", "--name", "elsewhere", *GOAL, str(repository))
+    with closing(sqlite3.connect(scheduled.home / "genesis.db")) as connection, connection:
+        connection.execute("UPDATE schedules SET timezone = 'Mars/Base' WHERE id = 'elsewhere'")
+    lines = scheduled("schedule", "list").stdout.splitlines()
+    assert "its zone is unknown here" in lines[0]
+    assert "22:30" in lines[1]
+    shown = scheduled("schedule", "show", "elsewhere").stdout
+    assert "Mars/Base" in shown
+    assert json.loads(scheduled("schedule", "list", "--json").stdout)[0]["next_times"] == []
+
+
 def test_a_home_that_is_none_is_refused_and_left_alone(genesis: Command) -> None:
     for command in (["list"], ["run-now", "a"]):
         done = genesis("schedule", *command)
         assert (done.returncode, "There is no home" in done.stderr) == (2, True)
     assert not genesis.home.exists()
+
+
+def test_adding_the_same_once_more_is_told(scheduled: Command, repository: Path) -> None:
+    again = ("schedule", "add", "--cron", "0 4 * * *", *GOAL)
+    done = scheduled(*again, str(repository))
+    assert done.stdout == "nightly-review-2\n"
+    assert "nightly-review begins the same session; `genesis schedule remove nightly-review-2`" in (
+        done.stderr
+    )
+    other = make_repository(repository.parent / "other")
+    assert "the same session" not in scheduled(*again, str(other)).stderr
+
+
+def test_a_session_waits_until_a_process_takes_it_up(scheduled: Command, repository: Path) -> None:
+    write_plan(repository, acting("one"))
+    session_id = scheduled("schedule", "run-now", "nightly-review").stdout.strip()
+    assert f"{session_id}  waiting " in scheduled("sessions", "list").stdout
+    shown = scheduled("sessions", "show", session_id)
+    assert f"{session_id}: waiting" in shown.stdout
+    assert f"`genesis run --resume {session_id}`" in shown.stderr
+    assert f"{session_id} waits for `genesis up`" in scheduled("doctor").stdout
+    with closing(sqlite3.connect(scheduled.home / "genesis.db")) as connection, connection:
+        connection.execute("UPDATE sessions SET owner = 'nobody who lives'")
+    assert f"{session_id}  interrupted " in scheduled("sessions", "list").stdout
+    assert f"{session_id}: interrupted" in scheduled("sessions", "show").stdout
+    assert f"{session_id} was interrupted; go on with" in scheduled("doctor").stdout
+    scheduled("run", "--resume", session_id)
+    assert f"{session_id}  completed " in scheduled("sessions", "list").stdout
+    assert scheduled("sessions", "show").stderr == ""
 
 
 def test_a_name_that_is_taken_is_refused(scheduled: Command, repository: Path) -> None:

@@ -150,6 +150,9 @@ def test_two_workers_beside_each_other_do_each_task_once(
     command: Command, mind: Mind, tmp_path: Path
 ) -> None:
     workers = [command.start("tasks", "work", "--workers", "2") for _ in range(2)]
+    for worker in workers:
+        assert worker.stderr is not None
+        assert "Working" in worker.stderr.readline()
     tasks = [noting(mind, tmp_path / f"note-{n}", f"letter {n}") for n in range(40)]
     until(lambda: not mind.background.get_active_tasks(), "all tasks are done")
     for worker in workers:

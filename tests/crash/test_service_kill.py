@@ -147,13 +147,13 @@ def _check_sessions(world: World) -> None:
 
 
 def _check_tasks(world: World) -> None:
-    tasks = world.rows("SELECT id, description, attempt, status FROM tasks")
+    tasks = world.rows("SELECT id, description, attempt, status, error_message FROM tasks")
     events = Counter(world.rows("SELECT subject, type FROM events WHERE type LIKE 'task.%'"))
     notes = Counter(world.notes.read_text().splitlines())
     assert set(notes.values()) == {1}, "an attempt of a task was carried out twice"
     repeated = 0
-    for task, description, attempt, status in tasks:
-        assert status == "completed"
+    for task, description, attempt, status, error in tasks:
+        assert status == "completed", f"{task}, attempt {attempt}: {error}"
         assert events[(task, "task.finished")] == 1
         assert events[(task, "task.started")] == attempt
         assert events[(task, "task.interrupted")] == attempt - 1

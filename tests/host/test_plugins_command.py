@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -168,6 +169,43 @@ def test_a_plugin_in_quarantine_is_shown_until_it_is_reset(terminal: Terminal) -
     assert "out of quarantine" in terminal.run("plugins", "reset", "good")
     assert "is not in quarantine" in terminal.run("plugins", "reset", "good", exit_code=2)
     assert terminal.states()["good"]["state"] == "active"
+
+
+def test_what_failed_for_the_content_of_the_home_is_shown_until_a_start_goes_well(
+    terminal: Terminal,
+) -> None:
+    code = """
+class Sick(Plugin[NoSettings]):
+    def __init__(self, context):
+        super().__init__(context)
+        if (context.folder / "wrong").exists():
+            raise ValueError("the file 'wrong' is there")
+"""
+    terminal.site.install("reader", HEADER + code)
+    wrong = terminal.home.root / "plugins" / "reader" / "wrong"
+    wrong.parent.mkdir(parents=True)
+    wrong.touch()
+    assert terminal.states()["reader"]["state"] == "active"  # nobody has seen it yet
+    terminal.run("schedule", "jobs")
+    status = terminal.states()["reader"]
+    assert (status["state"], status["step"]) == ("failed", "construct")
+    assert status["reason"] == "ValueError: the file 'wrong' is there (at the last start)"
+    assert "reader 1.0 is failed at construct" in terminal.run("doctor", exit_code=1)
+    assert "reader is failed: ValueError: the file" in terminal.run("status", exit_code=1)
+    wrong.unlink()
+    terminal.run("schedule", "jobs")
+    assert terminal.states()["reader"]["state"] == "active"
+    assert "reader" not in terminal.run("status", exit_code=1)
+
+
+def test_what_failed_and_is_installed_no_more_is_not_in_the_status(
+    terminal: Terminal,
+) -> None:
+    terminal.site.install("gone", "raise RuntimeError('broken')")
+    terminal.run("schedule", "jobs")
+    assert "gone is failed: RuntimeError: broken" in terminal.run("status", exit_code=1)
+    shutil.rmtree(terminal.site.folder / "genesis_gone-1.0.dist-info")
+    assert "gone" not in terminal.run("status", exit_code=1)
 
 
 def test_a_settings_file_that_is_not_valid_is_told_with_exit_code_3(terminal: Terminal) -> None:

@@ -487,6 +487,24 @@ def test_a_cancelled_task_of_a_dead_process_is_cancelled_and_not_repeated(make: 
     assert work.count("queue") == 0
 
 
+def test_who_looks_after_tasks_goes_on_whatever_it_meets(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = make(later=lambda context: "done")
+    task = work.tasks.submit("later", handler="later", run_at=utc_after(3600))
+    work.runner.start()
+
+    def write(moment: str) -> None:
+        work.database.writer.write(
+            lambda c: c.exec_driver_sql("UPDATE queue SET run_at = ?", (moment,)).rowcount
+        )
+
+    write("soon")
+    until(lambda: caplog.text.count("'soon' is no time") > 1, "it was looked at twice")
+    write(utc_after(-1))
+    assert ended(work, read(work, task) if isinstance(task, str) else task).result == "done"
+
+
 def test_the_name_of_a_handler_is_checked_when_it_is_registered() -> None:
     with pytest.raises(UsageError, match="cannot be the name"):
         Handlers().register("Not A Name", lambda _context: None)

@@ -406,7 +406,16 @@ def test_what_nobody_foresaw_is_logged_and_the_thread_goes_on(
     scheduler.notice()
     until(lambda: len(looked) == 2, "the second look")
     scheduler.stop()
-    assert "schedules could not be looked at" in caplog.text
+    assert "RuntimeError: a clock that is broken" in caplog.text
+
+
+def test_a_schedule_that_cannot_be_read_keeps_nobody_from_the_others(clocked: Clocked) -> None:
+    sick, well = clocked.add(name="sick"), clocked.add(name="well")
+    spoil = Statement("UPDATE schedules SET considered_until = 'soon' WHERE id = 'sick'")
+    clocked.kernel.database.writer.write(lambda c: spoil.run(c, {}).close())
+    assert clocked.tick("2026-01-01T00:01:00") == LOOK_SECONDS
+    assert clocked.runs(sick) == []
+    assert clocked.runs(well) == [("2026-01-01T00:01", "started")]
 
 
 def job_of(clocked: Clocked, schedule: Schedule, log: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from genesis.kernel import Kernel
+from genesis.service import session_service
 from genesis.service.session_service import SessionService
 from genesis.storage import sessions
 
@@ -172,6 +173,23 @@ def test_one_session_that_cannot_be_worked_on_does_not_hold_up_the_others(
             assert opened.until_ended(session_id).status == "completed"
         assert opened.session(sick).status == "in_progress"
     assert sorted(shop.ended) == sorted(well)
+
+
+def test_after_months_of_failures_sessions_are_still_tried_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A full disk fails once a minute: a thousand times in seventeen hours.
+    monkeypatch.setattr(session_service, "_MOST_PAUSE", 0.01)
+    monkeypatch.setattr(session_service, "_MOST_DELAY", 0.01)
+    with Kernel(shop.home, plugins="probe") as kernel:
+        sick, write = kernel.prepare_session("sick", "probe", shop.repository, {})
+        kernel.database.writer.write(write)
+        spoil = "UPDATE tasks SET params = 'no JSON'"
+        kernel.database.writer.write(lambda c: c.exec_driver_sql(spoil).rowcount)
+    with shop.open() as opened:
+        opened.service._failures = 5000
+        opened.service._delayed[sick] = (5000, 0.0)
+        until(lambda: opened.service._delayed[sick][0] > 5002, "it was tried again")
 
 
 def test_an_error_of_who_hears_of_the_end_changes_nothing(shop: Shop) -> None:

@@ -11,7 +11,8 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -20,6 +21,9 @@ from genesis import Mind
 from genesis.home import Home
 from genesis.kernel import Kernel
 from genesis.minds.store import shared_store
+from genesis.scheduling.schedules import add_schedule
+from genesis.service.instance import Instance, InstanceLock, lock_path
+from genesis.storage.schedules import add_schedule_row
 
 from tests.cli.minded import install_tasks
 from tests.service.running import running
@@ -27,13 +31,15 @@ from tests.support import Command, acting, install_probe, until, write_plan
 
 HANGING = '''
 """A plugin whose threads never end."""
-import threading, time
+import os, signal, threading, time
 from genesis import NoSettings, Plugin, hookspecs, implements
 from genesis.contracts.service import Periodic
 
 class Hanging(Plugin[NoSettings]):
     async def start(self):
         threading.Thread(target=time.sleep, args=(3600,), daemon=False).start()
+        if "HANGING_INTERRUPTS" in os.environ:
+            os.kill(os.getpid(), signal.SIGINT)
 
     @implements(hookspecs.genesis_periodic)
     def periodic(self):
@@ -159,6 +165,45 @@ def test_status_tells_of_one_that_does_not_answer(command: Command) -> None:
         assert up.wait() == 0
 
 
+def test_status_tells_which_schedules_come_next_of_however_many(
+    command: Command, repository: Path
+) -> None:
+    with kernel_of(command) as kernel:
+        last = add_schedule(
+            kernel, repository=repository, goal="g", team="probe", cron="0 0 1 1 *", name="a"
+        )
+        first = replace(last, id="z", next_at=last.created_at)
+        many = [replace(last, id=f"b-{number}") for number in range(110)]
+        kernel.database.writer.write(lambda c: [add_schedule_row(c, s) for s in (*many, first)])
+    found = json.loads(command("status", "--json").stdout)
+    assert [each["id"] for each in found["schedules"]] == ["z", "a", "b-0", "b-1", "b-10"]
+
+
+def test_down_ends_no_other_process_that_has_the_number_by_now(command: Command) -> None:
+    home = Home(command.home)
+    home.prepare()
+    with closing(InstanceLock(home)), subprocess.Popen(["sleep", "60"]) as other:
+        # As a process in a container says it, or one whose predecessor was killed, for a moment.
+        told = Instance(pid=other.pid, started_at="2026-01-01T00:00:00Z", version="1")
+        lock_path(home).write_text(told.model_dump_json())
+        done = command("down")
+        assert other.poll() is None
+        other.kill()
+        other.wait()
+        gone = command("down")
+    assert (done.returncode, gone.returncode) == (2, 2)
+    assert f"says that it is {other.pid}, which is another one here" in done.stderr
+
+
+def test_ctrl_c_while_it_starts_ends_it_whatever_a_plugin_left_behind(
+    command: Command,
+) -> None:
+    command.environment |= {"GENESIS_PLUGINS": "hanging", "HANGING_INTERRUPTS": "1"}
+    with running(command) as up:
+        assert up.wait(60) == 1
+    assert "genesis: cancelled." in "".join(up.errors)
+
+
 def test_a_second_start_says_who_runs_the_home(command: Command) -> None:
     with running(command) as up:
         url = up.url
@@ -252,8 +297,9 @@ def test_what_does_not_finish_in_time_is_begun_again_at_the_next_start(
         assert up.url
         session_id = create_session(command, repository, acting("one", ["stay", str(go)]))
         until(runs(command, "one"), "the task runs")
-        children = psutil.Process(up.process.pid).children(recursive=True)
-        assert children
+        # It is begun in the database before its process is.
+        process = psutil.Process(up.process.pid)
+        children = until(lambda: process.children(recursive=True), "its process")
         up.signal()
         assert up.wait(30) == 0
         left = [child for child in children if child.is_running()]

@@ -151,11 +151,9 @@ def _check_database(home: Home) -> Iterator[Check]:
         with database.read() as connection:
             for session in open_sessions(connection):
                 if session.owner is None or not is_owner_alive(home, session.owner):
-                    yield Check(
-                        "sessions",
-                        "warning",
-                        f"{session.id} was interrupted; `genesis run --resume {session.id}`",
-                    )
+                    how = "waits for" if session.owner is None else "was interrupted; go on with"
+                    way = f"`genesis up` or `genesis run --resume {session.id}`"
+                    yield Check("sessions", "warning", f"{session.id} {how} {way}")
     finally:
         database.close()
 

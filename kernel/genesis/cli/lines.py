@@ -25,6 +25,11 @@ def one_line(text: str) -> str:
     return visible(" ".join(text.split()))
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things: "1 worker", "2 workers"."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def local_time(moment: str | None) -> str:
     """A timestamp of `genesis.clock` as the time of this machine, to the minute; "" for none."""
     from genesis.clock import as_datetime

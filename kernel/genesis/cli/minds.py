@@ -290,9 +290,10 @@ def concerns_command(
     if as_json:
         print_json([asdict(concern) for concern in found])
         return
+    width = max((len(one.concern_id) for one in found), default=0)
     for one in found:
         at = local_time(one.next_check_at) or "not set"
         about = f"{one.priority:<6}  {one.concern_type:<12}  {one_line(one.content)}"
-        click.echo(f"{one.concern_id}  {at:<16}  {about}")
+        click.echo(f"{one.concern_id:<{width}}  {at:<16}  {about}")
     if not found:
         click.echo("No concerns.", err=True)

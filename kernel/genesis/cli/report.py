@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from genesis.contracts.findings import Finding, Severity
 from genesis.contracts.work import Status
+from genesis.home import Home, is_owner_alive
 from genesis.sessions.journal import task_state
 from genesis.sessions.outcome import all_findings
 from genesis.storage.records import SessionRecord, TaskRecord
@@ -71,14 +72,27 @@ def print_json(document: object) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False).encode())
 
 
-def print_report(console: Console, session: SessionRecord, tasks: Sequence[TaskRecord]) -> None:
-    """Print what was done, what was found, and what was not looked at."""
+def state_of(home: Home, session: SessionRecord) -> str:
+    """A session's status as a person is told of it: one that has not ended is `waiting` as long as
+    no process has taken it up, and `interrupted` when that process is gone."""
+    if session.completed_at is None and session.owner is None:
+        return "waiting"
+    if session.completed_at is None and not is_owner_alive(home, session.owner or ""):
+        return "interrupted"
+    return session.status.value
+
+
+def print_report(
+    console: Console, session: SessionRecord, tasks: Sequence[TaskRecord], state: str = ""
+) -> None:
+    """Print what was done, what was found, and what was not looked at. `state` is that of
+    `state_of`; without it the status is printed."""
 
     style = STATUS_STYLES[session.status]
     console.print()
     console.print(f"[bold]{plain(session.goal)}[/bold]  {plain(session.repository)}")
     seconds = f" in {session.duration_seconds:.1f} s" if session.duration_seconds else ""
-    console.print(f"{session.id}: [{style}]{session.status}[/{style}]{seconds}")
+    console.print(f"{session.id}: [{style}]{state or session.status}[/{style}]{seconds}")
     if session.reason:
         console.print(f"[{style}]{plain(session.reason)}[/{style}]")
     _print_tasks(console, tasks)

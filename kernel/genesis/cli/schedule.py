@@ -100,6 +100,13 @@ def add_command(
             overlap=overlap,
             name=name,
         )
+        twins = _twins(kernel.database, added)
+    for twin in twins:
+        click.echo(
+            f"{twin} begins the same session; `genesis schedule remove {added.id}` takes back "
+            "this one.",
+            err=True,
+        )
     if as_json:
         print_json(_document(added))
         return
@@ -289,6 +296,17 @@ def _database(home: str | None) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+def _twins(database: Database, added: Schedule) -> list[str]:
+    """The schedules that begin what this one begins, such as a job that was added twice."""
+    from genesis.storage.schedules import list_schedules
+
+    def begun(one: Schedule) -> tuple[object, ...]:
+        return one.goal, one.team, one.repository, one.options
+
+    found = list_schedules(database)
+    return [one.id for one in found if one.id != added.id and begun(one) == begun(added)]
 
 
 def _document(found: Schedule) -> dict[str, JsonValue]:

@@ -26,8 +26,7 @@ def sessions() -> None:
 @json_option
 def list_command(limit: int, before: str | None, home: str | None, *, as_json: bool) -> None:
     """List sessions, newest first."""
-    from genesis.cli.report import print_json, session_document
-    from genesis.home import is_owner_alive
+    from genesis.cli.report import print_json, session_document, state_of
     from genesis.storage.records import list_sessions, read_session
 
     opened, database = _open(home)
@@ -47,10 +46,8 @@ def list_command(limit: int, before: str | None, home: str | None, *, as_json: b
         click.echo('No sessions yet. `genesis run "nightly review" --repo PATH` makes one.')
     for session in found:
         seconds = f"{session.duration_seconds:.1f} s" if session.duration_seconds else ""
-        status: str = session.status
-        if session.completed_at is None and not is_owner_alive(opened, session.owner or "nobody"):
-            status = "interrupted"
-        click.echo(f"{session.id}  {status:<11} {seconds:>9}  {session.goal}  {session.repository}")
+        state = state_of(opened, session)
+        click.echo(f"{session.id}  {state:<11} {seconds:>9}  {session.goal}  {session.repository}")
 
 
 @sessions.command("show")
@@ -61,10 +58,10 @@ def show_command(session_id: str, home: str | None, *, as_json: bool) -> None:
     """Show one session: what was done and found. ID may be a part of an id, or `latest`."""
     from rich.console import Console
 
-    from genesis.cli.report import print_json, print_report, session_document
+    from genesis.cli.report import print_json, print_report, session_document, state_of
     from genesis.storage.records import read_session, read_tasks
 
-    _home, database = _open(home)
+    opened, database = _open(home)
     try:
         with database.read() as connection:
             session = read_session(connection, session_id)
@@ -74,7 +71,13 @@ def show_command(session_id: str, home: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(session_document(session, tasks))
     else:
-        print_report(Console(highlight=False), session, tasks)
+        state = state_of(opened, session)
+        print_report(Console(highlight=False), session, tasks, state)
+        if state in ("waiting", "interrupted"):
+            click.echo(
+                f"`genesis up` works on it; without it, `genesis run --resume {session.id}`.",
+                err=True,
+            )
 
 
 @click.command()

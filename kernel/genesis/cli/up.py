@@ -84,14 +84,15 @@ def is_loopback(host: str) -> bool:
 
 
 def _tell_ready(ready: Ready) -> None:
+    from genesis.cli.lines import counted
     from genesis.contracts.plugins import PluginState
 
     kernel = ready.kernel
     click.echo(f"Genesis runs {kernel.home.root}, on {ready.url}.")
     click.echo(f"Open:  {ready.link}")
-    settings = kernel.settings
     click.echo(
-        f"{settings.workers} workers; {ready.periodic} periodic jobs of plugins. Ctrl-C ends it."
+        f"{counted(kernel.settings.workers, 'worker')}; "
+        f"{counted(ready.periodic, 'periodic job')} of plugins. Ctrl-C ends it."
     )
     for status in kernel.host.statuses():
         if status.state in (PluginState.FAILED, PluginState.QUARANTINED):

@@ -7,6 +7,7 @@ import threading
 import time
 
 from genesis import hookspecs
+from genesis.clock import growing_pause
 from genesis.contracts.events import Event
 from genesis.host.faults import describe
 from genesis.host.host import PluginHost
@@ -76,7 +77,7 @@ class EventDelivery:
                     return
                 was_well = time.monotonic() - begun > _MOST_WAIT
                 failures = 1 if was_well else failures + 1
-                seconds = min(2.0 ** min(failures, 10), _MOST_WAIT)
+                seconds = growing_pause(failures, 2.0, _MOST_WAIT)
                 _log.error(
                     "events wait to be delivered to %s, for %g s: %s",
                     plugin, seconds, describe(error),

@@ -124,14 +124,14 @@ def quarantined(connection: Connection) -> dict[str, tuple[str, str]]:
 
 
 def recorded_troubles(connection: Connection) -> list[PluginStatus]:
-    """The plugins that were in quarantine or failed to start at the last real start."""
+    """The plugins that were in quarantine or failed, at any step, at the last real start."""
     rows = connection.execute(select(_plugins)).all()
     found = []
     for row in rows:
         state, reason = PluginState(row.state), row.reason
         if row.quarantined_version == row.version:
             state, reason = PluginState.QUARANTINED, row.quarantine_reason
-        elif state != PluginState.FAILED or row.step != "start":
+        elif state != PluginState.FAILED:
             continue
         found.append(
             PluginStatus(

@@ -26,12 +26,15 @@ from genesis.settings import load_kernel_settings, read_settings_file
 _SECONDS = 60.0
 _LOADING = "loading "
 _RESULT = "result "
+_OF_THE_HOME = ("construct", "migrate", "requires", "start")
+"""Steps that may fail for what is in the home, which a trial in another folder cannot show."""
 
 
 def probe_plugins(home: Home, plugins: str | None = None) -> list[PluginStatus]:
     """Every installed plugin's state and reason, by id. Raises SettingsError and UsageError.
 
-    What a trial cannot show is taken from the last real start: quarantine, and a start that failed.
+    What a trial cannot show is taken from the last real start: quarantine, and what failed there
+    for the content of the home.
     """
     tables = read_settings_file(home.settings_file)
     settings = load_kernel_settings(home.settings_file, tables, plugins)
@@ -114,7 +117,7 @@ def _try(
 
 
 def _recorded(home: Home) -> dict[str, PluginStatus]:
-    """Quarantine and failed starts of the last real start."""
+    """Quarantine, and what failed at the last real start."""
     if not home.database.exists():
         return {}
     from genesis.errors import StorageError
@@ -138,6 +141,11 @@ def _with_record(status: PluginStatus, recorded: PluginStatus | None) -> PluginS
         return status
     if recorded.version != status.version:
         return status
+    if recorded.state == PluginState.FAILED:
+        if recorded.step not in _OF_THE_HOME:
+            return status
+        reason = f"{recorded.reason} (at the last start)"
+        recorded = recorded.model_copy(update={"reason": reason})
     return recorded.model_copy(update={"distribution": status.distribution})
 
 

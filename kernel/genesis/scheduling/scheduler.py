@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from genesis.clock import as_datetime, parse_time
 from genesis.errors import GenesisError, StorageError
+from genesis.host.faults import describe
 from genesis.kernel import Kernel
 from genesis.scheduling.job_log import note_end, note_runs
 from genesis.scheduling.policy import Decided, decide
@@ -101,10 +102,11 @@ class Scheduler:
             except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
                 trouble = self._troubles[schedule.id] = describe(error)
                 if told.get(schedule.id) != trouble:
-                    _log.error("%s is tried again later: %s", schedule.id, trouble)
+                    _log.error("%s is tried again later: %s", schedule.id, trouble,
+                               exc_info=not isinstance(error, GenesisError))  # fmt: skip
         if began:
             self._wake()
-        return self._pause(now)
+        return self._pause()
 
     def session_ended(self, session_id: str) -> None:
         """Tell the log of the job that began a session how it ended. Raises StorageError."""
@@ -121,15 +123,16 @@ class Scheduler:
             try:
                 pause = self.tick()
             except Exception as error:  # noqa: BLE001 - nothing ends a machine in a corner
-                _log.error("schedules are looked at again later: %s", describe(error))
+                _log.error("schedules are looked at again later: %s", describe(error),
+                           exc_info=not isinstance(error, GenesisError))  # fmt: skip
                 pause = LOOK_SECONDS
             self._noticed.wait(pause)
 
-    def _pause(self, now: datetime) -> float:
+    def _pause(self) -> float:
         next_at = first_next(self._kernel.database)
         if self._troubles or next_at is None:
             return LOOK_SECONDS
-        return min(LOOK_SECONDS, max(0.0, (as_datetime(next_at) - now).total_seconds()))
+        return min(LOOK_SECONDS, max(0.0, (as_datetime(next_at) - self._now()).total_seconds()))
 
     def _fire(self, schedule: Schedule, now: datetime) -> list[ScheduleRun]:
         """Decide upon a schedule's times; gives the runs that this process recorded."""

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from genesis.clock import growing_pause
 from genesis.errors import GenesisError, UsageError
 from genesis.home import OwnerLock
 from genesis.kernel import Kernel
@@ -102,13 +103,12 @@ class SessionService:
 
     def _note_failure(self, error: Exception, runner: ServingRunner | None) -> float:
         self._failures += 1
-        # Powers of what months count up would no longer be numbers.
-        pause = min(2.0 ** min(self._failures - 1, 10), _MOST_PAUSE)
+        pause = growing_pause(self._failures, 1.0, _MOST_PAUSE)
         culprit = runner.failed_session if runner is not None else None
         if culprit is not None:
             # One session that cannot be worked on must not hold up the others.
             times, _ = self._delayed.get(culprit, (0, 0.0))
-            delay = min(pause * 2.0 ** min(times, 10), _MOST_DELAY)
+            delay = growing_pause(times + 1, pause, _MOST_DELAY)
             self._delayed[culprit] = (times + 1, time.monotonic() + delay)
         _log.error(
             "sessions wait for %g s%s: %s", pause, f", at {culprit}" if culprit else "", error,

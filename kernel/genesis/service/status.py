@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from genesis.clock import parse_time
 from genesis.errors import GenesisError
 from genesis.home import Home, is_owner_alive
+from genesis.host.discovery import discover
 from genesis.host.faults import recorded_troubles
 from genesis.service.instance import Instance, find_holder
 from genesis.storage.background_tasks import LANES
@@ -146,8 +147,11 @@ def _read_database(home: Home, status: Status) -> None:
         for session in sessions:
             alive = session.owner is not None and is_owner_alive(home, session.owner)
             status["sessions_running" if alive else "sessions_waiting"] += 1
+        installed = {candidate.id for candidate in discover()}
         status["plugins"] = [
-            Trouble(id=one.id, state=one.state.value, reason=one.reason) for one in troubles
+            Trouble(id=one.id, state=one.state.value, reason=one.reason)
+            for one in troubles
+            if one.id in installed
         ]
         status["background_tasks"] = int(str(database.fetch(_OPEN_TASKS, {})[0][0]))
         status["schedules"] = [

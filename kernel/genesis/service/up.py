@@ -160,11 +160,7 @@ def run(start: Start, tell: Callable[[Ready], None]) -> None:
                 end_after(settings.drain_seconds + CLOSE_SECONDS)
                 service.stop()
 
-            def hurry() -> None:
-                end_after(CLOSE_SECONDS)
-                service.hurry()
-
-            serve(app, listening, on_ready=on_ready, stop=stop, hurry=hurry)
+            serve(app, listening, on_ready=on_ready, stop=stop, hurry=service.hurry)
         _log.info("ended")
 
 

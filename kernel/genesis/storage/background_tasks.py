@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from genesis.clock import utc_now
+from genesis.clock import growing_pause, utc_now
 from genesis.contracts.background import BackgroundTask, TaskStatus
 from genesis.errors import LostLeaseError
 from genesis.storage import queue
@@ -153,9 +153,7 @@ def lanes_of(handler: str) -> tuple[str, str]:
 
 def pause_seconds(failures: int) -> float:
     """How long to wait after that many failed attempts: 2, 4, 8 ... and never over 10 minutes."""
-    # Beyond that, the power would no longer be a number.
-    doublings = min(failures - 1, 60)
-    return min(FIRST_PAUSE_SECONDS * 2.0**doublings, LONGEST_PAUSE_SECONDS)
+    return growing_pause(failures, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
 
 
 def new_row(values: Values) -> dict[str, Value]:

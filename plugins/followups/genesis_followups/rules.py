@@ -41,7 +41,7 @@ class Rule(_Data):
     own: bool = False
     past: bool = False
     after_hours: float = Field(default=2, ge=0, le=24 * 365)
-    days: float = Field(default=1, gt=0, le=365)
+    days: int = Field(default=1, ge=1, le=365)
     ask_at: time = time(18)
 
     @field_validator("ask")

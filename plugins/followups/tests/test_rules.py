@@ -47,7 +47,8 @@ BAD_RULES = {
     "only {topic} and {sentence}": OWN.replace("{topic} alive", "{name} alive"),
     "Extra inputs": OWN.replace("days = 4", "weeks = 4"),
     "there are two rules 'worry'": OWN.replace('"plants"', '"worry"'),
-    "greater than 0": OWN.replace("days = 4", "days = -1"),
+    "greater than or equal to 1": OWN.replace("days = 4", "days = 0"),
+    "fractional part": OWN.replace("days = 4", "days = 0.5"),
     "only [words] and [[rule]]": "[reply]\nover = []\nopen = 'x'\n",
 }
 
