@@ -23,7 +23,7 @@ from tests.cli.minded import install_tasks
 from tests.service.running import running
 from tests.support import Command, acting, install_probe, make_repository, until, write_plan
 
-KILLS = int(os.environ.get("GENESIS_SERVICE_KILLS", "12"))
+KILLS = int(os.environ.get("GENESIS_SERVICE_KILLS", "14"))
 SESSIONS = 2
 TASKS = 3
 DAYS_ASLEEP = 3
@@ -118,6 +118,10 @@ def test_whenever_it_is_killed_everything_goes_on_by_itself_and_nothing_is_done_
             assert up.url
             # `running` kills what still runs.
             until(_after(rng.uniform(0.0, 1.5)), "the moment to kill")
+            if number % 5 == 4:
+                # What ten processes in a row ended with is given up, as a slow machine can bring
+                # about by kills that come so soon.
+                until(world.is_done, "nothing is left to be interrupted once more", 60)
             assert up.process.poll() is None
     with running(world.command) as up:
         assert up.url
