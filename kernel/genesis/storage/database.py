@@ -141,9 +141,9 @@ def _engine(path: Path, durability: Durability, *, writes: bool) -> Engine:
             "foreign_keys=ON",
             # What is erased is overwritten; SQLite is not built so everywhere.
             "secure_delete=ON",
-            # In KiB. A server has tens of readers, and the system caches the file once for all:
+            # In KiB. A server has tens of connections, and the system caches the file for all:
             # larger ones make a process grow for hours, smaller ones slow down an exact search.
-            f"cache_size={-8192 if writes else -8192}",
+            "cache_size=-8192",
             "temp_store=MEMORY",
             # Memory-mapping widens the window of the WAL-reset fault before SQLite 3.51.3.
             "mmap_size=0",
