@@ -32,11 +32,6 @@ APPEND = (
     "INSERT INTO conversation_messages (mind_gmid, user_email, role, content, timestamp, "
     "awaits_result) VALUES (?, ?, ?, ?, ?, 0)"
 )
-COUNT = (
-    "INSERT INTO conversation_threads VALUES (?, ?, '', 1, 1, 0, 0, 0, ?, ?) ON CONFLICT DO UPDATE "
-    "SET message_count = message_count + 1, user_messages = user_messages + 1, "
-    "last_message_id = excluded.last_message_id, last_message_time = excluded.last_message_time"
-)
 EVENT = "INSERT INTO events (type, subject, payload, created_at) VALUES ('message.added', ?, ?, ?)"
 _held = threading.local()
 _writing = threading.Lock()
@@ -68,7 +63,6 @@ def application(path: str) -> Starlette:
             connection.execute("BEGIN IMMEDIATE")
             row = (GMID, user, "user", content, now)
             number = connection.execute(APPEND, row).lastrowid
-            connection.execute(COUNT, (GMID, user, number, now))
             about = json.dumps({"message_id": number, "role": "user"})
             connection.execute(EVENT, (GMID, about, now))
             connection.execute("COMMIT")

@@ -237,6 +237,9 @@ def seed(path: Path, size: int) -> None:
         "sum(role = 'user'), sum(role = 'assistant'), 0, 0, max(id), max(timestamp) "
         "FROM conversation_messages GROUP BY mind_gmid, user_email, environment_id"
     )
+    connection.execute(
+        "UPDATE conversation_progress SET counted_id = (SELECT max(id) FROM conversation_messages)"
+    )
     connection.execute("COMMIT")
     connection.close()
 

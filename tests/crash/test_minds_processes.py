@@ -87,5 +87,9 @@ def _check_counts(database: Path, told: Told) -> None:
         living = {n for n, v in told.of("memory").items() if v != [None]}
         found = {n: told.did["hit", n] for n in living if told.did["hit", n]}
         assert hits == found
-        (threads,) = connection.execute("SELECT sum(message_count) FROM conversation_threads")
+        (threads,) = connection.execute(
+            "SELECT (SELECT coalesce(sum(message_count), 0) FROM conversation_threads) + "
+            "(SELECT count(*) FROM conversation_messages WHERE id > counted_id) "
+            "FROM conversation_progress"
+        )
         assert threads == (sum(v != [None] for v in told.of("message").values()),)

@@ -26,6 +26,8 @@ def fill(store: MindStore, name: str, memories: int = 3) -> Mind:
         mind.conversation.add_message("assistant", f"good day {number}")
     mind.conversation.add_tool_call("look", {"at": "it"})
     mind.conversation.search_messages("hello")
+    # A deletion counts all that is not counted yet, so that threads have rows.
+    mind.conversation.delete_message(mind.conversation.add_message("user", "gone").id)
     for text in (f"memory {number} of {name}" for number in range(memories)):
         (vector,) = hash_texts([text])
         mind.memory.add_memory(text, "semantic", tags=["a", "b"], embedding=vector, embedder=MODEL)

@@ -12,6 +12,9 @@ from genesis.minds.conversation import ConversationManager
 from genesis.minds.message_input import MOST_CHARACTERS, MOST_ON_A_PAGE, NewMessage
 from genesis.storage.database import Database
 from genesis.storage.message_pages import MessageDict
+from genesis.storage.message_words import FEED_EVERY
+from genesis.storage.statements import Statement
+from genesis.storage.threads import count_new_messages
 from sqlalchemy import text
 
 ANNA, BEN = "anna@example.org", "ben@example.org"
@@ -354,3 +357,37 @@ def test_clearing_leaves_neither_messages_nor_counters_nor_words_and_no_other_mi
         blocks = connection.execute(text("SELECT block FROM message_words_data")).scalars().all()
     assert not [block for block in blocks if b"zanzibar" in block or b"secretword" in block]
     assert conversation.clear_all() == 0
+
+
+def test_threads_are_the_same_whether_their_messages_are_counted_yet_or_not(
+    conversation: ConversationManager, minds: Database
+) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    for number in range(2 * FEED_EVERY + 40):
+        conversation.add_message(
+            "user" if number % 3 else "assistant", f"m{number}", f"user{number % 7}@example.org",
+            # Not in the order in which they are written.
+            timestamp=start + timedelta(minutes=number * 37 % 1000),
+        )  # fmt: skip
+    counted = Statement("SELECT counted_id FROM conversation_progress")
+    assert minds.fetch(counted, {}) == [(2 * FEED_EVERY,)]
+    before = conversation.get_conversation_threads(), conversation.get_stats()
+    minds.writer.write(count_new_messages)
+    assert minds.fetch(counted, {}) == [(2 * FEED_EVERY + 40,)]
+    assert (conversation.get_conversation_threads(), conversation.get_stats()) == before
+    everything = conversation.get_messages(limit=1000)
+    for thread in before[0]:
+        (*_, last) = messages = [m for m in everything if m["user_email"] == thread["user_email"]]
+        assert thread["message_count"] == len(messages)
+        assert thread["last_message_preview"] == last["content"]
+    assert before[1]["total_messages"] == len(everything)
+    assert before[1]["assistant_messages"] == sum(m["role"] == "assistant" for m in everything)
+
+
+def test_the_id_of_a_deleted_message_is_not_given_again(
+    conversation: ConversationManager,
+) -> None:
+    last = [conversation.add_message("user", text).id for text in "abc"][-1]
+    conversation.delete_message(last)
+    conversation.clear_all()
+    assert conversation.add_message("user", "d").id == last + 1

@@ -44,11 +44,14 @@ def rows_of(store: MindStore, gmid: str) -> dict[str, int]:
     return found
 
 
+STAYING = {"events", "conversation_progress", "message_words_progress"}
+
+
 def counts(store: MindStore) -> dict[str, int]:
     """How many rows each table has at all."""
     return {
         name: int(store.database.fetch(Statement(f"SELECT count(*) FROM {name}"), {})[0][0])
-        for name in sorted((KERNEL_TABLES - {"events", "message_words_progress"}) | {"queue"})
+        for name in sorted((KERNEL_TABLES - STAYING) | {"queue"})
     }
 
 

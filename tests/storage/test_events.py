@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from genesis.contracts.events import Event
+from genesis.errors import StorageError
 from genesis.storage.database import Database
 from genesis.storage.events import (
     NewEvent,
@@ -10,6 +14,17 @@ from genesis.storage.events import (
     events_after,
     move_cursor,
     open_cursor,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+from sqlalchemy import Connection, text
+
+_scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+_json = st.recursive(
+    _scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
 )
 
 
@@ -40,12 +55,21 @@ def test_an_event_is_gone_with_the_change_that_it_told_of(database: Database) ->
         assert events_after(connection, 0) == []
 
 
-def test_an_id_is_never_used_again(database: Database) -> None:
-    database.writer.write(lambda c: append_events(c, [NewEvent("probe.done", "a")]))
-    database.writer.write(lambda c: c.exec_driver_sql("DELETE FROM events"))
-    database.writer.write(lambda c: append_events(c, [NewEvent("probe.done", "b")]))
+def test_the_newest_event_cannot_be_deleted_so_an_id_is_never_used_again(
+    database: Database,
+) -> None:
+    for subject in "abc":
+        append(database, subject)
+    with pytest.raises(StorageError, match="newest event"):
+        database.writer.write(lambda c: c.exec_driver_sql("DELETE FROM events"))
+    database.writer.write(lambda c: c.exec_driver_sql("DELETE FROM events WHERE id < 3"))
+    append(database, "d")
     with database.read() as connection:
-        assert [event.id for event in events_after(connection, 0)] == [2]
+        assert [event.id for event in events_after(connection, 0)] == [3, 4]
+
+
+def append(database: Database, subject: str) -> None:
+    database.writer.write(lambda c: append_events(c, [NewEvent("probe.done", subject)]))
 
 
 def test_no_events_write_nothing(database: Database) -> None:
@@ -60,3 +84,24 @@ def test_each_plugin_reads_on_from_its_own_place(database: Database) -> None:
     write(lambda c: move_cursor(c, "one", 7, failures=2))
     assert write(lambda c: open_cursor(c, "one")) == 7
     assert write(lambda c: open_cursor(c, "two")) == 0
+
+
+@given(payloads=st.lists(st.dictionaries(st.text(), _json, max_size=4), max_size=5))
+def test_events_are_read_as_they_were_written(
+    database: Database, payloads: list[dict[str, JsonValue]]
+) -> None:
+    def operation(connection: Connection) -> int:
+        last = connection.execute(text("SELECT max(id) FROM events")).scalar_one() or 0
+        append_events(connection, [NewEvent("probe.done", "s", None, each) for each in payloads])
+        return int(last)
+
+    before = database.writer.write(operation)
+    with database.read() as connection:
+        found = events_after(connection, before)
+        query = text("SELECT * FROM events WHERE id > :before ORDER BY id")
+        rows = connection.execute(query, {"before": before}).mappings().all()
+    assert [event.payload for event in found] == payloads
+    # Nothing is checked when they are read; they are what a check would give.
+    checked = [Event.model_validate({**row, "payload": json.loads(row["payload"])}) for row in rows]
+    assert found == checked
+    assert [event.model_dump() for event in found] == [event.model_dump() for event in checked]

@@ -6,10 +6,12 @@ import shutil
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from genesis.errors import NewerDatabaseError, StorageError
+from genesis.minds.conversation import ConversationManager
 from genesis.storage.database import Database
 from genesis.storage.kernel_tables import KERNEL_TABLES
 from genesis.storage.migrate import (
@@ -81,7 +83,7 @@ def test_a_fresh_database_is_what_the_models_say(database: Database, tmp_path: P
     others = ("sqlite_", "ix_", "schema_version_", "message_words_")
     made = {n for n in names(database) if not n.startswith(others)} | {"message_words_progress"}
     views = {"v_active_sessions", "v_agent_performance"}
-    assert made == KERNEL_TABLES | views | {"message_words"}
+    assert made == KERNEL_TABLES | views | {"message_words", "events_keep_newest"}
 
 
 def test_a_second_run_changes_nothing(database: Database) -> None:
@@ -188,3 +190,36 @@ def test_new_homes_can_be_opened_in_threads_at_once(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(open_home, range(8)))
+
+
+def test_messages_and_events_of_an_older_release_stay_and_no_id_is_given_again(
+    tmp_path: Path,
+) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(KERNEL_REVISIONS, older, ignore=shutil.ignore_patterns("__pycache__", "0008*"))
+    database = Database(tmp_path / "genesis.db")
+    migrate(database, "kernel", older)
+    with closing(sqlite3.connect(database.path)) as connection, connection:
+        connection.execute(
+            "INSERT INTO minds (gmid, name, creator, template, status, birth_date, last_active, "
+            "storage_path) VALUES ('M', 'Atlas', 'me', '', 'active', '', '', '')"
+        )
+        connection.executemany(
+            "INSERT INTO conversation_messages (mind_gmid, role, content, timestamp, "
+            "awaits_result) VALUES ('M', 'user', ?, ?, 0)", [(t, t) for t in ("a", "b", "c")],
+        )  # fmt: skip
+        connection.execute("DELETE FROM conversation_messages WHERE id = 3")
+        connection.execute("INSERT INTO events (type, subject, payload, created_at) "
+                           "VALUES ('message.added', 'M', '{}', '')")  # fmt: skip
+    before = index_statements(database._read_engine, "conversation_messages")
+    migrate(database, "kernel", KERNEL_REVISIONS)
+    assert index_statements(database._read_engine, "conversation_messages") == before
+    talk = ConversationManager("M", database)
+    assert [(m["id"], m["content"]) for m in talk.get_recent_messages()] == [(1, "a"), (2, "b")]
+    assert talk.add_message("user", "d").id == 4
+    with database.read() as connection:
+        query = "SELECT sql FROM sqlite_master WHERE name IN ('events', 'conversation_messages')"
+        definitions = connection.execute(text(query)).scalars()
+        assert not any("AUTOINCREMENT" in sql for sql in definitions)
+        assert [row.id for row in connection.execute(text("SELECT id FROM events"))] == [1, 2]
+    database.close()

@@ -1,4 +1,4 @@
-"""The tables of conversations: messages, threads, how far their words are indexed.
+"""The tables of conversations: messages, threads, how far those are counted and indexed.
 
 Partial indexes name a condition that the query repeats word by word, because SQLite
 recognises it only so.
@@ -41,7 +41,6 @@ class MessageRow(SQLModel, table=True):
         Index(
             "ix_messages_awaiting", "mind_gmid", "id", sqlite_where=text("awaits_result = 1")
         ),
-        {"sqlite_autoincrement": True},
     )  # fmt: skip
     id: int | None = Field(default=None, primary_key=True)
     mind_gmid: str = Field(foreign_key="minds.gmid")
@@ -58,8 +57,8 @@ class MessageRow(SQLModel, table=True):
 class ThreadRow(SQLModel, table=True):
     """Counters of one thread of a mind: the messages with one user in one environment.
 
-    An empty text stands for none, since a key cannot be NULL. Written with each message, so that
-    threads and statistics cost the same at any size.
+    An empty text stands for none, since a key cannot be NULL. They say how many messages there
+    are up to `ConversationProgressRow.counted_id`; the few behind it are counted when asked for.
     """
 
     __tablename__ = "conversation_threads"
@@ -73,6 +72,15 @@ class ThreadRow(SQLModel, table=True):
     tool_messages: int = 0
     last_message_id: int
     last_message_time: str
+
+
+class ConversationProgressRow(SQLModel, table=True):
+    """Up to which message threads are counted; a single row. No id up to it is given again, though
+    its message be deleted."""
+
+    __tablename__ = "conversation_progress"
+    id: int = Field(primary_key=True)
+    counted_id: int = 0
 
 
 class WordIndexRow(SQLModel, table=True):

@@ -20,7 +20,10 @@ from genesis.storage.writer import Writer
 
 Durability = Literal["full", "normal"]
 _WAL_BYTES = 64 * 1024 * 1024
-_IDLE_READERS = 4
+_IDLE_READERS, _IDLE_SCANNERS = 4, 1
+# In KiB, for each connection. A server has tens of them and the system caches the file for all:
+# larger ones make a process grow for hours. Only who reads vectors again and again needs more.
+_CACHE, _SCAN_CACHE = 2048, 8192
 
 
 class Database:
@@ -38,6 +41,7 @@ class Database:
             self._write_engine = _engine(path, durability, writes=True)
             self.writer = Writer(self._write_engine.connect(), path)
         self._readers: deque[sqlite3.Connection] = deque()
+        self._scanners: deque[sqlite3.Connection] = deque()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -48,46 +52,51 @@ class Database:
     def fetch(self, statement: Statement, values: Values) -> list[tuple[Value, ...]]:
         """The rows of one query, which sees one consistent state; several times cheaper than
         `read`, and no transaction stays open."""
-        with self._reader() as reader:
+        with self._reader(self._readers, _IDLE_READERS, _CACHE) as reader:
             return reader.execute(statement.text, statement.bound(values)).fetchall()
 
     def fetch_parts(
         self, statement: Statement, values: Values, rows: int
     ) -> Iterator[list[tuple[Value, ...]]]:
-        """The rows of one query in lists of at most that many; they see one consistent state."""
-        with self._reader() as reader:
+        """The rows of a query that reads much, in lists of at most that many; they see one
+        consistent state."""
+        with self._reader(self._scanners, _IDLE_SCANNERS, _SCAN_CACHE) as reader:
             cursor = reader.execute(statement.text, statement.bound(values))
             while part := cursor.fetchmany(rows):
                 yield part
 
     @contextmanager
-    def _reader(self) -> Iterator[sqlite3.Connection]:
+    def _reader(
+        self, idle: deque[sqlite3.Connection], most_idle: int, cache: int
+    ) -> Iterator[sqlite3.Connection]:
         try:
-            reader = self._readers.pop()
+            reader = idle.pop()
         except IndexError:
-            reader = self._open_reader()
+            reader = self._open_reader(cache)
         try:
             yield reader
         except sqlite3.Error as error:
             raise StorageError(explain(error, self.path)) from error
         finally:
-            self._readers.append(reader)
-            if len(self._readers) > _IDLE_READERS:
-                self._readers.popleft().close()
+            idle.append(reader)
+            if len(idle) > most_idle:
+                idle.popleft().close()
 
-    def _open_reader(self) -> sqlite3.Connection:
+    def _open_reader(self, cache: int) -> sqlite3.Connection:
         with storage_errors(self.path):
             pooled = self._read_engine.raw_connection()
             reader = pooled.driver_connection
             # It stays with us: the pool counts only what it will get back.
             pooled.detach()
-        assert isinstance(reader, sqlite3.Connection)
+            assert isinstance(reader, sqlite3.Connection)
+            reader.execute(f"PRAGMA cache_size=-{cache}")
         return reader
 
     def close(self) -> None:
         """Let the planner keep its statistics and give every file back."""
-        while self._readers:
-            self._readers.pop().close()
+        for idle in (self._readers, self._scanners):
+            while idle:
+                idle.pop().close()
         self.writer.close()
         self._write_engine.dispose()
         self._read_engine.dispose()
@@ -141,9 +150,7 @@ def _engine(path: Path, durability: Durability, *, writes: bool) -> Engine:
             "foreign_keys=ON",
             # What is erased is overwritten; SQLite is not built so everywhere.
             "secure_delete=ON",
-            # In KiB. A server has tens of connections, and the system caches the file for all:
-            # larger ones make a process grow for hours, smaller ones slow down an exact search.
-            "cache_size=-8192",
+            f"cache_size=-{_CACHE}",
             "temp_store=MEMORY",
             # Memory-mapping widens the window of the WAL-reset fault before SQLite 3.51.3.
             "mmap_size=0",

@@ -7,12 +7,12 @@ from sqlmodel import Field, SQLModel
 
 
 class EventRow(SQLModel, table=True):
-    """Something that happened, written in the transaction that made it so."""
+    """Something that happened, written in the transaction that made it so. A trigger keeps the
+    newest one, so that no id is given twice."""
 
     __tablename__ = "events"
     __table_args__ = (
         Index("ix_events_session_id", "session_id", sqlite_where=text("session_id IS NOT NULL")),
-        {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True)
     type: str

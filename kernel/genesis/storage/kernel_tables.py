@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from genesis.storage.background_tables import BackgroundTaskRow
 from genesis.storage.concern_tables import ConcernRow, EnvironmentRow, RelationshipRow
-from genesis.storage.conversation_tables import MessageRow, ThreadRow, WordIndexRow
+from genesis.storage.conversation_tables import (
+    ConversationProgressRow,
+    MessageRow,
+    ThreadRow,
+    WordIndexRow,
+)
 from genesis.storage.event_tables import EventCursorRow, EventRow
 from genesis.storage.idempotency_tables import IdempotencyKeyRow
 from genesis.storage.import_tables import ImportedRow
@@ -35,6 +40,7 @@ KERNEL_TABLES = frozenset(
         AgentRow,
         BackgroundTaskRow,
         ConcernRow,
+        ConversationProgressRow,
         EnvironmentRow,
         EventCursorRow,
         EventRow,

@@ -1,6 +1,6 @@
 """Messages of minds: written and deleted, together with all that is derived from them.
 
-A message, its thread's counters and its event are one transaction. Of a tool call and its result
+A message and its event are one transaction. Of a tool call and its result
 each says, by `tool_call_id`, to which other one it belongs; they are deleted together.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
 
 from genesis.errors import ConflictError, NotFoundError, UsageError
 from genesis.storage.conversation_tables import MessageRow
@@ -27,7 +27,7 @@ from genesis.storage.message_words import (
     forget_words,
 )
 from genesis.storage.statements import Statement, Values, table
-from genesis.storage.threads import count_message, discount_messages, settle_threads
+from genesis.storage.threads import count_new_messages, discount_messages, settle_threads
 
 DELETED_AT_ONCE = 500
 """Messages deleted in one transaction, so that others write in between."""
@@ -35,7 +35,18 @@ DELETED_AT_ONCE = 500
 _messages = table(MessageRow)
 _m = _messages.c
 _mine = _m.mind_gmid == bindparam("mind")
-_INSERT = Statement(insert(_messages), [column.name for column in _m if column.name != "id"])
+# The next id that was never given: without AUTOINCREMENT, whose own table would be written with
+# every message, SQLite gives that of a deleted last message again.
+_next_id = text(
+    "(SELECT max(counted_id, coalesce((SELECT max(id) FROM conversation_messages), 0)) + 1 "
+    "FROM conversation_progress)"
+)
+_INSERT = Statement(
+    insert(_messages).values(
+        {"id": _next_id}
+        | {column.name: bindparam(column.name) for column in _m if column.name != "id"}
+    )
+)
 _partner = _messages.alias("partner").c
 _PAIRED = Statement(
     select(_partner.id).where(
@@ -75,7 +86,7 @@ class Message:
 
 
 def insert_message(connection: Connection, row: Values) -> int:
-    """Write a message (all columns but the id) and count it; gives its id.
+    """Write a message (all columns but the id); gives its id.
 
     Raises NotFoundError for a mind that the home does not know and ConflictError for a tool call's
     id that is taken.
@@ -84,8 +95,8 @@ def insert_message(connection: Connection, row: Values) -> int:
         number = _INSERT.run(connection, row).lastrowid
     except sqlite3.IntegrityError as error:
         raise _refusal(row, str(error)) from None
-    count_message(connection, row, number)
     if number % FEED_EVERY == 0:
+        count_new_messages(connection)
         feed_words(connection, number)
     return number
 

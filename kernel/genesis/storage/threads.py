@@ -1,8 +1,8 @@
 """Counters of conversations: threads and statistics without reading the messages.
 
-They change in the transaction that writes or deletes messages, and only by adding and
-subtracting, so several processes may write at once. A thread is one user in one environment; an
-empty text stands for none.
+They change only by adding and subtracting, so several processes may write at once: new messages
+are added in batches, deleted ones subtracted in the transaction that deletes them. A thread is one
+user in one environment; an empty text stands for none.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import Connection, bindparam, case, delete, exists, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from genesis.storage.conversation_tables import MessageRow, ThreadRow
 from genesis.storage.database import Database
 from genesis.storage.message_pages import KEYS, Row, fetch_page, listed, page_statement
-from genesis.storage.statements import Statement, Value, Values, table
+from genesis.storage.statements import Statement, Value, table
 
 ROLES = ("user", "assistant", "system", "tool")
 PREVIEW_CHARACTERS = 100
@@ -26,26 +25,43 @@ _threads = table(ThreadRow)
 _messages = table(MessageRow)
 _t, _m = _threads.c, _messages.c
 _COUNTERS = ("message_count", *(f"{role}_messages" for role in ROLES))
-_BY_ROLE = {role: {f"{one}_messages": int(one == role) for one in ROLES} for role in ROLES}
 
 
-def _count_statement() -> Statement:
-    """Add one message to its thread; the last one is the latest in time, not the last written."""
-    insert = upsert(_threads)
-    new = insert.excluded
-    later = (new.last_message_time > _t.last_message_time) | (
-        (new.last_message_time == _t.last_message_time) & (new.last_message_id > _t.last_message_id)
-    )
-    last = ("last_message_id", "last_message_time")
-    changes = {name: _t[name] + new[name] for name in _COUNTERS}
-    changes |= {name: case((later, new[name]), else_=_t[name]) for name in last}
-    key = ["mind_gmid", "user_email", "environment_id"]
-    return Statement(
-        insert.on_conflict_do_update(key, set_=changes), [column.name for column in _threads.c]
+def counts_of(condition: str) -> str:
+    """SQL for the counters that threads have of the messages for which a condition holds. The last
+    message is the one with the greatest time, then id: as one text, so that it can be compared."""
+    return (
+        "SELECT mind_gmid, coalesce(user_email, '') AS user_email, "
+        "coalesce(environment_id, '') AS environment_id, count(*) AS message_count, "
+        + ", ".join(f"sum(role = '{role}') AS {role}_messages" for role in ROLES)
+        + ", max(printf('%s %019d', timestamp, id)) AS last_message "
+        f"FROM conversation_messages WHERE {condition} GROUP BY 1, 2, 3"
     )
 
 
-_COUNT = _count_statement()
+_COUNTED = "coalesce((SELECT counted_id FROM conversation_progress), 0)"
+COUNTED_MESSAGES = f"id <= {_COUNTED}"
+_NEW_MESSAGES = f"id > {_COUNTED}"
+_KEY = "mind_gmid, user_email, environment_id"
+LAST_MESSAGE = "substr(last_message, 1, 27), CAST(substr(last_message, 29) AS INTEGER)"
+_is_later = (
+    "(excluded.last_message_time, excluded.last_message_id) > (last_message_time, last_message_id)"
+)
+THREAD_COLUMNS = f"{_KEY}, {', '.join(_COUNTERS)}, last_message_time, last_message_id"
+_COUNT = Statement(
+    f"INSERT INTO conversation_threads ({THREAD_COLUMNS}) "  # noqa: S608 - our own text
+    f"SELECT {_KEY}, {', '.join(_COUNTERS)}, {LAST_MESSAGE} "
+    f"FROM ({counts_of(_NEW_MESSAGES)}) WHERE true ON CONFLICT ({_KEY}) DO UPDATE SET "
+    + "".join(f"{name} = {name} + excluded.{name}, " for name in _COUNTERS)
+    + ", ".join(
+        f"{name} = CASE WHEN {_is_later} THEN excluded.{name} ELSE {name} END"
+        for name in ("last_message_time", "last_message_id")
+    )
+)
+_ARE_COUNTED = Statement(
+    "UPDATE conversation_progress SET counted_id = "
+    "max(counted_id, coalesce((SELECT max(id) FROM conversation_messages), 0))"
+)
 _LEAVING = Statement(
     select(
         func.coalesce(_m.user_email, ""),
@@ -75,22 +91,23 @@ _SET_LAST = Statement(
     .where(_this)
     .values(last_message_id=bindparam("last_id"), last_message_time=bindparam("last_time"))
 )
+# Those that are counted, and those that are not counted yet: at most a few hundred.
+_OF_MIND = (
+    f"SELECT {_KEY}, {', '.join(_COUNTERS)}, "  # noqa: S608 - our own text
+    "printf('%s %019d', last_message_time, last_message_id) AS last_message "
+    "FROM conversation_threads WHERE mind_gmid = :mind UNION ALL "
+    f"SELECT * FROM ({counts_of(f'{_NEW_MESSAGES} AND mind_gmid = :mind')})"
+)
 _TOTALS = Statement(
-    select(*(func.coalesce(func.sum(_t[name]), 0) for name in _COUNTERS)).where(
-        _t.mind_gmid == bindparam("mind")
-    )
+    f"SELECT {', '.join(f'coalesce(sum({name}), 0)' for name in _COUNTERS)} FROM ({_OF_MIND})"  # noqa: S608
 )
 _LIST = Statement(
-    select(
-        _t.user_email, _t.environment_id, _t.last_message_time, _t.message_count,
-        func.substr(_m.content, 1, PREVIEW_CHARACTERS), _m.role,
-    )
-    .join(_messages, _m.id == _t.last_message_id)
-    .where(
-        _t.mind_gmid == bindparam("mind"),
-        _t.user_email == func.coalesce(bindparam("user"), _t.user_email),
-    )
-)  # fmt: skip
+    "SELECT t.user_email, t.environment_id, substr(t.last_message, 1, 27), t.message_count, "  # noqa: S608
+    f"substr(m.content, 1, {PREVIEW_CHARACTERS}), m.role FROM (SELECT user_email, environment_id, "
+    f"sum(message_count) AS message_count, max(last_message) AS last_message FROM ({_OF_MIND}) "
+    "WHERE user_email = coalesce(:user, user_email) GROUP BY 1, 2) AS t "
+    "JOIN conversation_messages AS m ON m.id = CAST(substr(t.last_message, 29) AS INTEGER)"
+)
 
 ThreadKey: TypeAlias = dict[str, Value]
 
@@ -107,23 +124,18 @@ class Thread:
     last_message_role: str
 
 
-def count_message(connection: Connection, message: Values, message_id: int) -> None:
-    """Count a message that was just written; `message` has the columns of its row."""
-    thread: Values = {
-        "mind_gmid": message["mind_gmid"],
-        "user_email": message["user_email"] or "",
-        "environment_id": message["environment_id"] or "",
-        "message_count": 1,
-        **_BY_ROLE[str(message["role"])],
-        "last_message_id": message_id,
-        "last_message_time": message["timestamp"],
-    }
-    _COUNT.run(connection, thread)
+def count_new_messages(connection: Connection) -> None:
+    """Count what is not counted yet, in the caller's transaction: for a batch that costs hardly
+    more than for one message."""
+    _COUNT.run(connection, {})
+    _ARE_COUNTED.run(connection, {})
 
 
 def discount_messages(connection: Connection, mind: str, ids: str) -> list[ThreadKey]:
     """Take messages that are about to be deleted out of the counters; gives their threads, which
     `settle_threads` wants afterwards. `ids` is a JSON list."""
+    # Also so that none of their ids is given again.
+    count_new_messages(connection)
     keys: list[ThreadKey] = []
     for user, environment, *counts in _LEAVING.run(
         connection, {"mind": mind, "ids": ids}

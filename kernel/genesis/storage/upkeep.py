@@ -13,17 +13,10 @@ from genesis.storage import queue
 from genesis.storage.background_tasks import LANES, lanes_of
 from genesis.storage.database import Database
 from genesis.storage.statements import Statement
+from genesis.storage.threads import COUNTED_MESSAGES, LAST_MESSAGE, THREAD_COLUMNS, counts_of
 
-# The counters of a thread are made from its messages; both are grouped the same way. The last
-# message is the one with the greatest time, then id: as one text, so that it can be compared.
-_TRUE_COUNTS = """
-SELECT mind_gmid, coalesce(user_email, '') AS user_email,
-       coalesce(environment_id, '') AS environment_id, count(*) AS message_count,
-       sum(role = 'user') AS user_messages, sum(role = 'assistant') AS assistant_messages,
-       sum(role = 'system') AS system_messages, sum(role = 'tool') AS tool_messages,
-       max(printf('%s %019d', timestamp, id)) AS last_message
-FROM conversation_messages GROUP BY 1, 2, 3
-"""
+# The counters of a thread are made from its messages; both are grouped the same way.
+_TRUE_COUNTS = counts_of(COUNTED_MESSAGES)
 _KEPT_COUNTS = """
 SELECT mind_gmid, user_email, environment_id, message_count, user_messages, assistant_messages,
        system_messages, tool_messages, printf('%s %019d', last_message_time, last_message_id)
@@ -34,11 +27,12 @@ _WRONG_COUNTS = Statement(
     f"UNION SELECT * FROM ({_KEPT_COUNTS} EXCEPT {_TRUE_COUNTS}))"
 )
 _COUNT_AGAIN = Statement(
-    "INSERT INTO conversation_threads (mind_gmid, user_email, environment_id, message_count, "  # noqa: S608
-    "user_messages, assistant_messages, system_messages, tool_messages, last_message_time, "
-    "last_message_id) SELECT mind_gmid, user_email, environment_id, message_count, user_messages, "
-    "assistant_messages, system_messages, tool_messages, substr(last_message, 1, 27), "
-    f"CAST(substr(last_message, 29) AS INTEGER) FROM ({_TRUE_COUNTS}) WHERE mind_gmid = :mind"
+    f"INSERT INTO conversation_threads ({THREAD_COLUMNS}) SELECT mind_gmid, user_email, "  # noqa: S608
+    "environment_id, message_count, user_messages, assistant_messages, system_messages, "
+    f"tool_messages, {LAST_MESSAGE} FROM ({_TRUE_COUNTS}) WHERE mind_gmid = :mind"
+)
+_PROGRESS_ROW = Statement(
+    "INSERT OR IGNORE INTO conversation_progress (id, counted_id) VALUES (1, 0)"
 )
 _FORGET_COUNTS = Statement("DELETE FROM conversation_threads WHERE mind_gmid = :mind")
 _INTEGRITY = Statement("PRAGMA integrity_check(10)")
@@ -130,6 +124,7 @@ def _write(database: Database, operation: Callable[[Connection], None]) -> None:
 
 
 def _count_again(connection: Connection, mind: str) -> None:
+    _PROGRESS_ROW.run(connection, {})
     _FORGET_COUNTS.run(connection, {"mind": mind})
     _COUNT_AGAIN.run(connection, {"mind": mind})
 
