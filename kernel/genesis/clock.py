@@ -48,6 +48,11 @@ def parse_time(moment: str | datetime) -> str:
     return _text(as_datetime(moment))
 
 
+def local_minute(moment: str) -> str:
+    """A timestamp as the time of this machine, to the minute, e.g. `2026-11-22 01:46`."""
+    return f"{as_datetime(moment).astimezone():%Y-%m-%d %H:%M}"
+
+
 def _text(moment: datetime) -> str:
     # Not strftime: it takes three times as long, and does not pad years before 1000.
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

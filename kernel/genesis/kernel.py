@@ -49,9 +49,11 @@ class Kernel:
         candidates: list[Candidate] | None = None,
         limits: Limits | None = None,
         step_limits: StepLimits | None = None,
+        deliver: bool = True,
     ) -> None:
         """Open the home and start its plugins. `plugins` is the chosen set, `a,b`; `candidates`
-        stands in for what is installed. Raises SettingsError, HomeError, StorageError."""
+        stands in for what is installed. Without `deliver` events stay in the log for another
+        process. Raises SettingsError, HomeError, StorageError."""
         self.home = home
         tables = read_settings_file(home.settings_file)
         self.settings = load_kernel_settings(home.settings_file, tables, plugins)
@@ -67,13 +69,16 @@ class Kernel:
             self.host = PluginHost(
                 self.database, tables, home.root / "plugins",
                 limits=limits, step_limits=step_limits, minds=lambda: self.minds,
+                on_events=self._tell_plugins,
             )  # fmt: skip
+            # Plugins may write events while they start; nothing is delivered until then.
+            self.delivery = EventDelivery(self.host, self.database)
             stack.callback(self.host.stop)
             self.host.start(selection)
             self.roster: Roster = gather_roster(self.host, home.agents)
-            self.delivery = EventDelivery(self.host, self.database)
             stack.callback(self.delivery.stop)
-            self.delivery.start()
+            if deliver:
+                self.delivery.start()
             self._cleanup = stack.pop_all()
 
     def __enter__(self) -> Kernel:
@@ -86,6 +91,10 @@ class Kernel:
         trace: TracebackType | None,
     ) -> None:
         self._cleanup.close()
+
+    def _tell_plugins(self) -> None:
+        # By name: the host, which calls it, is there before the delivery.
+        self.delivery.wake()
 
     @cached_property
     def minds(self) -> MindStore:

@@ -46,6 +46,8 @@ ALLOWED = {
     | {"hookspecs", "storage", "host", "minds", "importing", "mind", "sessions", "executors"}
     | {"kernel", "scheduling", "web", "service"},
     "migrate": LOW | {"storage", "importing", "cli"},
+    # What commands of plugins may use of the command line.
+    "commands": LOW | {"host", "kernel", "cli"},
     # Only names for type checkers; at run time they are resolved on first use.
     "__init__": {"hookspecs", "host", "kernel", "mind", "minds", "sessions"},
 }
@@ -53,7 +55,7 @@ ALLOWED = {
 ONLY_TYPES = {"host": {"minds.store.MindStore"}}
 CONTRACT_LIBRARIES = {*sys.stdlib_module_names, "pydantic"}
 # Errors are a base module: a tool raises them, and their messages are the user's.
-PUBLIC_MODULES = {"genesis.contracts", "genesis.errors"}
+PUBLIC_MODULES = {"genesis.clock", "genesis.commands", "genesis.contracts", "genesis.errors"}
 # `run_attempt` until `genesis.testing` can cancel an attempt.
 TEST_MODULES = {"genesis.testing", "genesis.executors.attempt.run_attempt"}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import genesis
 import pytest
-from genesis import contracts, hookspecs, testing
+from genesis import commands, contracts, hookspecs, testing
 from genesis.host.hooks import declared_hooks
 
 ROOT = Path(__file__).parents[2]
@@ -32,8 +32,8 @@ def test_what_is_not_public_is_an_attribute_error() -> None:
         getattr(genesis, "Krenel")  # noqa: B009 - mypy would not let us write it
 
 
-def test_the_names_of_contracts_and_testing_resolve_and_are_sorted() -> None:
-    for module in (contracts, testing, genesis):
+def test_the_names_of_public_modules_resolve_and_are_sorted() -> None:
+    for module in (commands, contracts, testing, genesis):
         assert all(hasattr(module, name) for name in module.__all__)
         assert sorted(module.__all__) == list(module.__all__)
 
@@ -54,8 +54,9 @@ def test_an_answer_without_work_imports_no_heavy_library(words: list[str]) -> No
     assert [name for name in HEAVY if name in modules] == []
 
 
-def test_importing_genesis_imports_no_heavy_library() -> None:
-    code = "import genesis, sys; print(*sys.modules, sep='\\n')"
+@pytest.mark.parametrize("module", ["genesis", "genesis.commands"])
+def test_importing_what_is_public_imports_no_heavy_library(module: str) -> None:
+    code = f"import {module}, sys; print(*sys.modules, sep='\\n')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     modules = done.stdout.split()
     assert "genesis" in modules

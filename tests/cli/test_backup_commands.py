@@ -141,6 +141,8 @@ def spoil(command: Command, mind: Mind) -> None:
     other = Mind.birth("Broken", store=mind._store)
     other.path.write_bytes(other.path.read_bytes()[:50])
     mind.conversation.add_message("user", "hello")
+    # A deletion counts all that is not counted yet.
+    mind.conversation.delete_message(mind.conversation.add_message("user", "gone").id)
     with closing(sqlite3.connect(command.home / "genesis.db")) as connection, connection:
         connection.execute("UPDATE conversation_threads SET user_messages = 99")
 

@@ -29,7 +29,7 @@ def run(genesis: Command, goal: str = "a goal", **options: str) -> CompletedProc
 
 
 def test_a_path_that_is_no_checkout_is_named(genesis: Command, tmp_path: Path) -> None:
-    told(run(genesis, repo=str(tmp_path)), 2, str(tmp_path), "is not a git checkout", "--repo")
+    told(run(genesis, repo=str(tmp_path)), 2, str(tmp_path), "is not a git checkout", "git init")
     too_long = "x" * 300
     told(run(genesis, repo=too_long), 2, too_long, "File name too long")
 

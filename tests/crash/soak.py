@@ -1,8 +1,8 @@
 """The soak: one home served for a long time, first killed again and again, then left alone.
 
-`measure` gives what was seen and `problems` what of it must not be. The first two thirds of the
-time end with a `kill -9` every twenty seconds; in the rest the process goes on undisturbed, so
-that the growth of its memory shows.
+`measure` gives what was seen and `problems` what of it must not be. In the first half of the time
+there is a `kill -9` every twenty seconds; in the other one process goes on undisturbed, so that
+the growth of its memory shows once its caches are full.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Soak:
         begun = time.monotonic()
         for client in clients:
             client.start()
-        while time.monotonic() - begun < seconds * 2 / 3:
+        while time.monotonic() - begun < seconds / 2:
             time.sleep(KILL_SECONDS)
             self._look(seen, begun)
             self.kill()

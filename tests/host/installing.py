@@ -13,7 +13,7 @@ from types import ModuleType
 
 from genesis import Kernel
 from genesis.home import Home
-from genesis.host.discovery import GROUP, Candidate, candidates_from
+from genesis.host.discovery import COMMANDS, GROUP, Candidate, candidates_from
 from genesis.storage.events import events_after
 from genesis.storage.records import SessionRecord, read_session
 
@@ -91,8 +91,10 @@ class Site:
         distribution: str = "",
         version: str = "1.0",
         files: Mapping[str, str] | None = None,
+        commands: Mapping[str, str] | None = None,
     ) -> str:
-        """Install one plugin; gives the name of its package, which no other test has."""
+        """Install one plugin; gives the name of its package, which no other test has. `commands`
+        names for each the attribute of the package, `:show`, or of a module in it, `.cli:show`."""
         package = f"zoo_{plugin.replace('-', '_').lower()}_{next(_numbers)}"
         distribution = distribution or f"genesis-{plugin.replace('_', '-').lower()}"
         folder = self.folder / package
@@ -106,7 +108,9 @@ class Site:
         lines = ["Metadata-Version: 2.1", f"Name: {distribution}", f"Version: {version}"]
         lines += [f"Requires-Dist: {line}" for line in requires]
         (info / "METADATA").write_text("\n".join(lines) + "\n")
-        (info / "entry_points.txt").write_text(f"[{GROUP}]\n{plugin} = {package}:{class_name}\n")
+        points = [f"[{GROUP}]", f"{plugin} = {package}:{class_name}", f"[{COMMANDS}]"]
+        points += [f"{name} = {package}{value}" for name, value in (commands or {}).items()]
+        (info / "entry_points.txt").write_text("\n".join(points) + "\n")
         return package
 
     def install_healthy(self, plugin: str) -> str:

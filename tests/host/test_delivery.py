@@ -17,7 +17,7 @@ from genesis.host.loading import StepLimits
 from genesis.storage.event_tables import EventCursorRow
 from genesis.storage.events import NewEvent, append_events
 from genesis.storage.statements import table
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from tests.host.installing import (
     HEADER,
@@ -130,6 +130,84 @@ def test_a_new_event_is_delivered_when_delivery_is_woken(
             told.clear()
             happen(kernel, 1)
             assert told.wait(10)
+
+
+# Writes an event when it starts, and at each event `asked` another one.
+ANSWERING = """
+class Answering(Plugin[NoSettings]):
+    async def start(self):
+        self.say("test.begun")
+
+    def say(self, type, session_id=None):
+        new = [NewEvent(type, "x", session_id, {"n": 1})]
+        self.context.write(lambda c: self.context.append_events(c, new))
+
+    @implements(hookspecs.genesis_event)
+    def hear(self, event):
+        HEARD.append(event.type)
+        if event.type == "test.asked":
+            self.say("test.answered", "session-1")
+"""
+
+
+def test_what_a_plugin_writes_is_in_its_log_and_is_delivered_at_once(
+    site: Site, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("genesis.host.delivery._IDLE_SECONDS", 3600)
+    head = HEADER + "from genesis.contracts.events import NewEvent\n"
+    module = importlib.import_module(
+        site.install("answering", head + ANSWERING, class_name="Answering")
+    )
+    with Kernel(home, candidates=site.candidates()) as kernel:
+        plugin = kernel.host.plugin_of(module.Answering)
+        assert plugin is not None
+        for _ in range(10):
+            # Only a wake can end its wait.
+            until(lambda: kernel.delivery._wake._waiters, "a delivery that waits")  # type: ignore[attr-defined]
+            module.HEARD.clear()
+            plugin.say("test.asked")
+            until(lambda: module.HEARD[-2:] == ["test.asked", "test.answered"], "the answer")
+        found = plugin.context.events_after(0)
+        assert [event.type for event in found[:3]] == ["test.begun", "test.asked", "test.answered"]
+        assert (found[2].subject, found[2].session_id, found[2].payload) == (
+            "x", "session-1", {"n": 1},
+        )  # fmt: skip
+        assert plugin.context.events_after(found[1].id, at_most=1) == found[2:3]
+        assert plugin.context.events_after(found[-1].id) == []
+
+
+def test_a_plugin_that_writes_no_events_wakes_nobody(site: Site, home: Home) -> None:
+    module = install(site, "listener")
+    with Kernel(home, candidates=site.candidates()) as kernel:
+        plugin = kernel.host.plugin_of(module.Listener)
+        assert plugin is not None
+        context, news = plugin.context, [NewEvent("test.happened", "x")]
+
+        def undone(connection: Connection) -> None:
+            context.append_events(connection, news)
+            raise OSError("undone")
+
+        before = kernel.delivery._wakes
+        context.write(lambda c: c.exec_driver_sql("CREATE TABLE notes (id INTEGER)"))
+        with pytest.raises(OSError, match="undone"):
+            context.write(undone)
+        assert context.write(lambda c: 7) == 7
+        assert kernel.delivery._wakes == before
+        context.write(lambda c: context.append_events(c, news))
+        assert kernel.delivery._wakes == before + 1
+        events = event_ids(kernel)
+    assert events == module.HEARD
+    assert len(events) == 1
+
+
+def test_a_kernel_that_does_not_deliver_leaves_events_to_the_next(site: Site, home: Home) -> None:
+    module = install(site, "listener")
+    with Kernel(home, candidates=site.candidates(), deliver=False) as kernel:
+        events = happen(kernel, 2)
+    assert module.HEARD == []
+    with Kernel(home, candidates=site.candidates()):
+        pass
+    assert events == module.HEARD
 
 
 def test_a_failing_event_is_tried_again_and_nothing_after_it_comes_first(

@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from genesis import Kernel
 from genesis.host.faults import quarantine
 
-from tests.host.installing import HEADER, MEMBER, Site, make_home
+from tests.host.installing import HEADER, MEMBER
+from tests.host.terminal import Terminal
 
 GOOD = HEADER + MEMBER.replace("{name}", "good") + "\nclass Sick(Member):\n    pass\n"
-FIRST_PARTY = {"engineering", "followups", "local_llm", "minilm"}
 SETTINGS = """# mine
 [kernel]
 workers = 2  # two cores
 # the order matters
 order = ["good"]
 """
-
-
-class Terminal:
-    """Runs `genesis` with the plugins of a site and a home of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.site = Site(folder / "site")
-        self.site.folder.mkdir()
-        self.home = make_home(folder / "home")
-        self.settings = self.home.settings_file
-
-    def run(self, *words: str, exit_code: int = 0, **variables: str) -> str:
-        path = os.pathsep.join([str(self.site.folder), os.environ.get("PYTHONPATH", "")])
-        done = subprocess.run(
-            [sys.executable, "-m", "genesis.cli.main", *words, "--home", str(self.home.root)],
-            env={**os.environ, "PYTHONPATH": path, **variables},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == exit_code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout + done.stderr
-
-    def states(self, **variables: str) -> dict[str, dict[str, str]]:
-        found = json.loads(self.run("plugins", "--json", **variables))
-        return {status["id"]: status for status in found if status["id"] not in FIRST_PARTY}
 
 
 @pytest.fixture

@@ -37,11 +37,16 @@ def test_a_specialist_who_joins_before_the_resumption_gets_the_planned_task(lab:
 
 
 def set_attempt(kernel: Kernel, session_id: str, attempt: int) -> None:
-    """As if so many attempts had been begun."""
-    query = text("UPDATE queue SET attempt = :attempt WHERE lane = :lane")
+    """As if so many attempts had ended with the process that carried them."""
     values = {"attempt": attempt, "lane": session_id}
-    changed = kernel.database.writer.write(lambda c: c.execute(query, values).rowcount)
-    assert changed == 1
+    for query in (
+        "UPDATE queue SET attempt = :attempt WHERE lane = :lane",
+        "UPDATE tasks SET retry_count = :attempt WHERE session_id = :lane AND phase = 'plan'",
+    ):
+        changed = kernel.database.writer.write(
+            lambda c, sql=query: c.execute(text(sql), values).rowcount
+        )
+        assert changed == 1
 
 
 @pytest.mark.parametrize(("begun", "status"), [(9, Status.COMPLETED), (10, Status.FAILED)])
@@ -65,8 +70,13 @@ def test_a_task_that_always_takes_its_process_along_does_not_stop_other_goals(
     assert done.returncode == -signal.SIGKILL
     with Kernel(lab.home, plugins="probe") as kernel:
         (deadly,) = kernel.interrupted_sessions()
-        query = text("UPDATE queue SET attempt = 10 WHERE item LIKE '%.a'")
-        assert kernel.database.writer.write(lambda c: c.execute(query).rowcount) == 1
+        for query in (
+            "UPDATE queue SET attempt = 10 WHERE item LIKE '%.a'",
+            # Counted when it is taken over: the tenth.
+            "UPDATE tasks SET retry_count = 9 WHERE id LIKE '%.a'",
+        ):
+            write = kernel.database.writer.write
+            assert write(lambda c, sql=query: c.execute(text(sql)).rowcount) == 1
     done = genesis("run", "another goal", "--team", "plain", *repository)
     assert done.returncode == 0, done.stderr
     with Kernel(lab.home, plugins="probe") as kernel:

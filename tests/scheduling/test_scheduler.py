@@ -240,6 +240,15 @@ def test_run_now_is_a_run_of_its_own_and_changes_no_time(clocked: Clocked) -> No
     assert (found.next_at, found.last_session) == (schedule.next_at, session_id)
 
 
+def test_the_log_of_a_job_tells_of_a_session_that_was_begun_out_of_turn(clocked: Clocked) -> None:
+    schedule = clocked.add("0 12 * * *")
+    job_of(clocked, schedule, "nightly.log")
+    session_id = run_now(clocked.kernel, schedule.id, clocked.moment)
+    (line,) = (clocked.kernel.home.logs / "nightly.log").read_text().splitlines()
+    assert f"a-goal started {session_id} in {clocked.repository} for " in line
+    assert line.endswith(": asked for")
+
+
 def test_the_newest_rows_of_a_schedule_stay_and_pages_go_through_them(clocked: Clocked) -> None:
     schedule = clocked.add(catch_up="skip")
     for day in range(1, 16):

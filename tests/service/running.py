@@ -46,12 +46,12 @@ class Up:
 
         return until(found, "it says where it listens")
 
-    def get(self, path: str) -> int:
-        """The status of an answer."""
+    def get(self, path: str, host: str | None = None) -> int:
+        """The status of an answer, under a name of the server."""
         at = urlsplit(self.url)
         connection = HTTPConnection(at.hostname or "", at.port, timeout=10)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers={} if host is None else {"Host": host})
             return connection.getresponse().status
         finally:
             connection.close()

@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from genesis.cli.lines import local_time
 from genesis.errors import HomeError
 from genesis.home import Home
 from genesis.service.instance import InstanceLock, find_holder, lock_path
@@ -67,7 +68,8 @@ def test_a_second_start_is_told_who_holds_the_home_since_when_and_where(home: Ho
         assert holder.instance.pid == process.pid
         with pytest.raises(HomeError) as caught:
             InstanceLock(home)
-        for part in (str(process.pid), holder.instance.started_at, "http://127.0.0.1:7",
+        since = local_time(holder.instance.started_at)
+        for part in (str(process.pid), f"since {since}, on", "http://127.0.0.1:7",
                      "genesis down"):  # fmt: skip
             assert part in str(caught.value)
         assert caught.value.exit_code == 3

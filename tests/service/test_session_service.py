@@ -116,6 +116,31 @@ def test_what_does_not_finish_in_time_is_begun_again_by_the_next_service(
         assert opened.tasks(session_id)["one"].attempt == 2
 
 
+def test_what_an_orderly_end_interrupts_does_not_count_toward_the_last_attempt(
+    shop: Shop, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    with shop.open() as opened:
+        session_id = opened.create(acting("one", ["stay", str(go)]))
+        opened.until_runs(session_id, "one")
+    with Kernel(shop.home, plugins="probe") as kernel:
+        # As after nine kills, and many orderly ends.
+        for change in ("UPDATE tasks SET retry_count = 9", "UPDATE queue SET attempt = 20"):
+            kernel.database.writer.write(lambda c, sql=change: c.exec_driver_sql(sql).rowcount)
+    with shop.open() as opened:
+        opened.until_runs(session_id, "one")
+        opened.service.stop(0.1)
+        assert opened.tasks(session_id)["one"].error == (
+            "attempt 21 was interrupted by an orderly end"
+        )
+        assert events(opened, session_id, "task.interrupted") == 2
+    go.touch()
+    with shop.open() as opened:
+        assert opened.until_ended(session_id).status == "completed"
+        assert opened.tasks(session_id)["one"].attempt == 22
+        assert events(opened, session_id, "task.interrupted") == 2
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 def test_who_is_in_a_hurry_does_not_wait_for_what_runs(
     shop: Shop, tmp_path: Path, is_first: bool

@@ -68,6 +68,8 @@ def test_a_launchd_file_can_be_read_back(tmp_path: Path, monkeypatch: pytest.Mon
     assert found["ProgramArguments"][0] == sys.executable
     assert found["ProgramArguments"][-3] == str(tmp_path / AWKWARD)
     assert found["KeepAlive"] == {"SuccessfulExit": False}
+    # It has no way to begin a file anew; logs/genesis.log has all of it.
+    assert (found["StandardErrorPath"], found["StandardOutPath"]) == ("/dev/null", "/dev/null")
     assert unit.path.parts[-3:] == ("Library", "LaunchAgents", "org.genesis.up.plist")
 
 
@@ -77,6 +79,7 @@ def test_the_service_is_installed_shown_and_removed(genesis: Command, tmp_path: 
     path = tmp_path / "systemd" / "user" / "genesis.service"
     printed = genesis("service", "install", "--print", "--port", "3040")
     assert (printed.returncode, path.exists()) == (0, False)
+    assert command_of(printed.stdout)[-2:] == ["--port", "3040"]
     assert "not installed" in genesis("service", "status").stdout
     done = genesis("service", "install", "--yes", "--port", "3040")
     assert done.returncode == 0

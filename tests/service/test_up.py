@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -10,10 +11,12 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -23,7 +26,9 @@ from genesis.kernel import Kernel
 from genesis.minds.store import shared_store
 from genesis.scheduling.schedules import add_schedule
 from genesis.service.instance import Instance, InstanceLock, lock_path
+from genesis.service.up import Service, shown_host
 from genesis.storage.schedules import add_schedule_row
+from genesis.web.feed import Feed, Stream, feed_of
 
 from tests.cli.minded import install_tasks
 from tests.service.running import running
@@ -47,17 +52,29 @@ class Hanging(Plugin[NoSettings]):
 '''
 
 
+FAILING = '''
+"""A plugin that cannot start."""
+from genesis import NoSettings, Plugin
+
+class Failing(Plugin[NoSettings]):
+    async def start(self):
+        raise RuntimeError("it found no key")
+'''
+
+
 @pytest.fixture(scope="session")
 def service_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The plugins `probe` (sessions), `tasks` (background tasks) and `hanging`."""
+    """The plugins `probe` (sessions), `tasks` (background tasks), `hanging` and `failing`."""
     folder = install_tasks(install_probe(tmp_path_factory.mktemp("service")))
-    (folder / "hanging.py").write_text(HANGING)
-    about = folder / "genesis_hanging-1.0.dist-info"
-    shutil.copytree(folder / "genesis_tasks-1.0.dist-info", about)
-    (about / "METADATA").write_text(
-        (about / "METADATA").read_text().replace("genesis-tasks", "genesis-hanging")
-    )
-    (about / "entry_points.txt").write_text("[genesis.plugins]\nhanging = hanging:Hanging\n")
+    for name, code in (("hanging", HANGING), ("failing", FAILING)):
+        (folder / f"{name}.py").write_text(code)
+        about = folder / f"genesis_{name}-1.0.dist-info"
+        shutil.copytree(folder / "genesis_tasks-1.0.dist-info", about)
+        (about / "METADATA").write_text(
+            (about / "METADATA").read_text().replace("genesis-tasks", f"genesis-{name}")
+        )
+        entry = f"{name} = {name}:{name.title()}"
+        (about / "entry_points.txt").write_text(f"[genesis.plugins]\n{entry}\n")
     return folder
 
 
@@ -204,6 +221,60 @@ def test_ctrl_c_while_it_starts_ends_it_whatever_a_plugin_left_behind(
     assert "genesis: cancelled." in "".join(up.errors)
 
 
+def test_a_plugin_that_cannot_start_is_told_in_the_log_and_on_stderr(command: Command) -> None:
+    command.environment["GENESIS_PLUGINS"] = "failing"
+    with running(command) as up:
+        assert up.get("/readyz") == 200
+        (line,) = [line for line in up.log(command.home) if line.get("plugin") == "failing"]
+        assert (line["level"], line["logger"]) == ("error", "genesis.plugins.failing")
+        assert "'failing' is failed at start: RuntimeError: it found no key" in line["message"]
+        until(lambda: "".join(up.errors).count("it found no key") == 1, "the same on stderr")
+
+
+def test_all_interfaces_are_no_name_under_which_it_answers(command: Command) -> None:
+    command.environment["GENESIS_HOSTS"] = "2001:DB8:0::1,proxy.example"
+    with running(command, "--host", "0.0.0.0") as up:
+        port = urlsplit(up.url).port
+        assert up.url == f"http://127.0.0.1:{port}"
+        asked = {
+            f"127.0.0.1:{port}": 200, f"[2001:db8::1]:{port}": 200, "proxy.example": 200,
+            f"0.0.0.0:{port}": 421, f"[::]:{port}": 421, f"evil.example:{port}": 421,
+            # The usual port is another one.
+            "127.0.0.1": 421,
+        }  # fmt: skip
+        assert {host: up.get("/healthz", host) for host in asked} == asked
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "shown"),
+    [
+        ("0.0.0.0", "0.0.0.0", "127.0.0.1"), ("0", "0.0.0.0", "127.0.0.1"),
+        ("::", "::", "[::1]"), ("0:0::0", "::", "[::1]"), ("::1", "::1", "[::1]"),
+        ("2001:DB8::1", "2001:db8::1", "[2001:db8::1]"),
+        ("192.0.2.1", "192.0.2.1", "192.0.2.1"), ("box.example", "192.0.2.1", "box.example"),
+    ],
+)  # fmt: skip
+def test_a_link_leads_to_where_it_listens(host: str, address: str, shown: str) -> None:
+    assert shown_host(host, address) == shown
+
+
+def test_streams_of_events_have_their_end_before_the_server_has_its(command: Command) -> None:
+    async def follow(feed: Feed) -> None:
+        assert [event async for event in feed.follow(Stream([], None), None)] == []
+
+    with kernel_of(command) as kernel:
+        service = Service(kernel)
+        service.start()
+        feed = feed_of(kernel)
+        client = threading.Thread(target=lambda: asyncio.run(follow(feed)))
+        client.start()
+        until(lambda: feed._streams, "it follows")
+        service.stop()
+        client.join(30)
+        assert not client.is_alive()
+        assert not feed.take_place()
+
+
 def test_a_second_start_says_who_runs_the_home(command: Command) -> None:
     with running(command) as up:
         url = up.url
@@ -222,6 +293,10 @@ def test_a_port_in_use_is_named_with_the_way_out(command: Command) -> None:
     assert str(port) in done.stderr
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr
+    # What a system's service says on stderr, nobody reads.
+    (line,) = (command.home / "logs/genesis.log").read_text().splitlines()
+    assert json.loads(line)["level"] == "error"
+    assert f"port {port} on 127.0.0.1 is in use" in json.loads(line)["message"]
 
 
 def test_an_address_that_is_not_of_this_machine_is_refused_with_a_warning(

@@ -124,6 +124,8 @@ def test_values_are_not_repeated_in_problems(server: Server) -> None:
 def test_the_document_tells_of_every_endpoint(server: Server) -> None:
     document = server.ask("/api/openapi.json").json()
     assert document["openapi"] == "3.1.0"
+    cookie = document["components"]["securitySchemes"]["cookie"]
+    assert cookie["name"] == f"genesis-{server.port}"
     paths = document["paths"]
     assert isinstance(paths, dict)
     create = paths["/api/desk/notes"]["post"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from genesis.cli.options import home_option, json_option
-from genesis.errors import GenesisError
+from genesis.errors import ConflictError, GenesisError, PluginError, UsageError
 
 if TYPE_CHECKING:
     from genesis.home import Home
@@ -175,6 +175,24 @@ def _check_plugins(home: Home) -> Iterator[Check]:
             yield Check("plugins", "error", f"{told}{at}: {status.reason}{way_out}")
 
 
+def _check_commands(home: Home) -> Iterator[Check]:
+    from genesis.cli.main import cli
+    from genesis.cli.plugin_commands import choose_command
+    from genesis.host.discovery import discover_commands
+
+    for command in discover_commands():
+        if command.id in cli.commands:
+            told = f"{command.distribution} has a command `{command.id}`, which is the kernel's own"
+            yield Check("commands", "error", f"{told}: it is never called; tell who made it")
+            continue
+        try:
+            choose_command(command.id, str(home.root))
+        except (ConflictError, PluginError) as error:
+            yield Check("commands", "error", str(error))
+        except UsageError:
+            continue  # Its plugin takes no part, which is shown there.
+
+
 def _check_agents(home: Home) -> Iterator[Check]:
     from genesis.sessions.specialist_files import read_specialist
 
@@ -194,5 +212,6 @@ _CHECKS: dict[str, Callable[[Home], Iterator[Check]]] = {
     "home": _check_home,
     "database": _check_database,
     "plugins": _check_plugins,
+    "commands": _check_commands,
     "agents": _check_agents,
 }

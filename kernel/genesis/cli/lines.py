@@ -32,9 +32,9 @@ def counted(number: int, what: str) -> str:
 
 def local_time(moment: str | None) -> str:
     """A timestamp of `genesis.clock` as the time of this machine, to the minute; "" for none."""
-    from genesis.clock import as_datetime
+    from genesis.clock import local_minute
 
-    return f"{as_datetime(moment).astimezone():%Y-%m-%d %H:%M}" if moment else ""
+    return local_minute(moment) if moment else ""
 
 
 def print_facts(facts: Mapping[str, str | None]) -> None:

@@ -19,6 +19,7 @@ from genesis.cli.completion import completion
 from genesis.cli.doctor import doctor
 from genesis.cli.importing import import_command
 from genesis.cli.minds import minds
+from genesis.cli.plugin_commands import CommandGroup
 from genesis.cli.plugins import plugins
 from genesis.cli.run import run
 from genesis.cli.schedule import schedule
@@ -42,7 +43,9 @@ Exit codes:
 """
 
 
-@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=CommandGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="genesis", message="%(prog)s %(version)s")
 def cli() -> None:
     """A small kernel for AI agents that live on your own machine around the clock.

@@ -52,6 +52,7 @@ def up(port: int, host: str, log_level: str | None, home: str | None, plugins: s
     Example:  genesis up --home ~/.genesis
     """
     from genesis.home import find_home
+    from genesis.service.logs import note_failure
     from genesis.service.up import CLOSE_SECONDS, Start, end_after, end_process, run
 
     if not is_loopback(host):
@@ -62,12 +63,16 @@ def up(port: int, host: str, log_level: str | None, home: str | None, plugins: s
             err=True,
         )
     code = 0
+    where = find_home(home)
     try:
-        run(Start(find_home(home), host, port, plugins, log_level), _tell_ready)
+        run(Start(where, host, port, plugins, log_level), _tell_ready)
     except GenesisError as error:
         click.echo(f"genesis: {error}", err=True)
+        note_failure(where.logs, error)
         code = error.exit_code
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, Exception):
+            note_failure(where.logs, error)
         # Told as every command's errors are; a plugin's thread must not keep what does not run.
         end_after(CLOSE_SECONDS, 1)
         raise
@@ -85,7 +90,6 @@ def is_loopback(host: str) -> bool:
 
 def _tell_ready(ready: Ready) -> None:
     from genesis.cli.lines import counted
-    from genesis.contracts.plugins import PluginState
 
     kernel = ready.kernel
     click.echo(f"Genesis runs {kernel.home.root}, on {ready.url}.")
@@ -94,12 +98,6 @@ def _tell_ready(ready: Ready) -> None:
         f"{counted(kernel.settings.workers, 'worker')}; "
         f"{counted(ready.periodic, 'periodic job')} of plugins. Ctrl-C ends it."
     )
-    for status in kernel.host.statuses():
-        if status.state in (PluginState.FAILED, PluginState.QUARANTINED):
-            at = f" at {status.step}" if status.step else ""
-            click.echo(f"The plugin {status.id!r} is {status.state}{at}: {status.reason}", err=True)
-    for problem in kernel.roster.problems:
-        click.echo(f"Left out: {problem}", err=True)
 
 
 @click.command()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 
@@ -21,3 +24,17 @@ class Event(BaseModel):
     session_id: str | None
     payload: dict[str, JsonValue]
     created_at: str
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """An event about to be written, in the same transaction as the change that it tells of.
+
+    A plugin's own types begin with what they are about, such as `praise.given`. The payload has
+    ids and small facts, never what a user wrote; it stays in the log.
+    """
+
+    type: str
+    subject: str
+    session_id: str | None = None
+    payload: Mapping[str, JsonValue] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
 GROUP = "genesis.plugins"
+COMMANDS = "genesis.commands"
 KERNEL_DISTRIBUTION = "genesis-kernel"
 
 
@@ -26,6 +27,11 @@ class Candidate:
 def discover() -> list[Candidate]:
     """All installed plugins, by id."""
     return candidates_from(entry_points(group=GROUP))
+
+
+def discover_commands() -> list[Candidate]:
+    """The commands that plugins add to `genesis`: as plugins, with the command's name as `id`."""
+    return candidates_from(entry_points(group=COMMANDS))
 
 
 def candidates_from(points: Iterable[EntryPoint]) -> list[Candidate]:

@@ -42,6 +42,7 @@ class PluginHost:
         limits: Limits | None = None,
         step_limits: StepLimits | None = None,
         minds: MindsOfHome = no_minds,
+        on_events: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._faults = faults.FaultLog(database)
@@ -52,7 +53,7 @@ class PluginHost:
         self._plugins: list[LoadedPlugin] = []
         self.hooks = Dispatcher(self._manager, self, limits)
         self._loader = Loader(
-            self._manager, self.hooks, database, tables, folder, self._limits, minds
+            self._manager, self.hooks, database, tables, folder, self._limits, minds, on_events
         )
 
     def load(self, selection: Selection) -> None:
@@ -117,6 +118,14 @@ class PluginHost:
             if loaded.status is not None and not loaded.has_failed
             for record in loaded.of(record_type)
         ]
+
+    def plugin_of(self, plugin_class: type[T]) -> T | None:
+        """The active plugin of a class; None when there is none."""
+        for loaded in self._plugins:
+            active = loaded.status is not None and loaded.status.state == PluginState.ACTIVE
+            if active and isinstance(loaded.plugin, plugin_class):
+                return loaded.plugin
+        return None
 
     def subscribers(self) -> list[str]:
         """The plugins that want to learn of events and take part."""

@@ -56,6 +56,7 @@ class Loader:
         folder: Path,
         limits: StepLimits,
         minds: MindsOfHome,
+        on_events: Callable[[], None],
     ) -> None:
         self._manager = manager
         self._dispatcher = dispatcher
@@ -64,6 +65,7 @@ class Loader:
         self._folder = folder
         self._limits = limits
         self._minds = minds
+        self._on_events = on_events
         self._thread = LimitedThread()
         self._hooks: dict[str, HookInfo] = declared_hooks(hookspecs)
 
@@ -141,6 +143,7 @@ class Loader:
                 database=self._database,
                 hooks=self._dispatcher,
                 open_minds=self._minds,
+                on_events=self._on_events,
             )
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
+from genesis.contracts.events import Event, NewEvent
 from genesis.errors import PluginError, UsageError
 from genesis.host.dispatch import Dispatcher
+from genesis.storage import events
 from genesis.storage.database import Database
 
 # The host stands below minds, and only passes them on.
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MindsOfHome: TypeAlias = "Callable[[], MindStore]"
+# Under this key a connection keeps, during an operation, that it wrote events.
+_TELLS = "genesis.tells"
 
 
 def no_minds() -> MindStore:
@@ -54,6 +58,7 @@ class PluginContext(Generic[Settings]):
     database: Database
     hooks: Dispatcher
     open_minds: MindsOfHome = no_minds
+    on_events: Callable[[], None] = lambda: None
 
     @property
     def minds(self) -> MindStore:
@@ -65,18 +70,37 @@ class PluginContext(Generic[Settings]):
         return self.database.read()
 
     def write(self, operation: Callable[[Connection], T]) -> T:
-        """Run statements as one transaction; returns when it is durable."""
+        """Run statements as one transaction; returns when it is durable.
 
-        def guarded(connection: Connection) -> T:
+        The operation may be run a second time, on its own, so it does nothing but execute
+        statements. Raises what it raised, or StorageError.
+        """
+
+        def guarded(connection: Connection) -> tuple[T, bool]:
+            connection.info.pop(_TELLS, None)
             try:
-                return operation(connection)
+                return operation(connection), _TELLS in connection.info
             except (Exception, KeyboardInterrupt):
                 raise
             except BaseException as error:
                 # Another plugin's thread, or the kernel's, may be the one that commits.
                 raise PluginError(f"a write of {self.id!r} raised {error!r}") from error
 
-        return self.database.writer.write(guarded)
+        value, tells = self.database.writer.write(guarded)
+        if tells:
+            self.on_events()
+        return value
+
+    def events_after(self, event_id: int, at_most: int = 1000) -> list[Event]:
+        """The events of the log that follow an id (0: from the first), oldest first."""
+        with self.database.read() as connection:
+            return events.events_after(connection, event_id, at_most)
+
+    def append_events(self, connection: Connection, new: Sequence[NewEvent]) -> None:
+        """Write events along with the other statements of an operation of `write`; once that is
+        durable they are delivered to every plugin that listens, this one too."""
+        events.append_events(connection, new)
+        connection.info[_TELLS] = True
 
 
 class Plugin(Generic[Settings]):

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from genesis.clock import as_datetime, utc_now
+from genesis.clock import local_minute, utc_now
+from genesis.contracts.service import Job
 from genesis.home import Home
 from genesis.storage.records import SessionRecord
 from genesis.storage.schedules import RunStatus, Schedule, ScheduleRun
 
+ASKED_FOR = "asked for"
+"""The reason of a session that began out of turn."""
 _MOST_BYTES = 1_000_000
 _log = logging.getLogger("genesis.scheduling")
 
@@ -21,24 +24,31 @@ def note_runs(home: Home, schedule: Schedule, runs: Sequence[ScheduleRun]) -> No
     """Append a line for each run, if the schedule has a log."""
     lines = []
     for run in runs:
-        until = f" to {_local(run.until)} ({run.count} times)" if run.until else ""
+        until = f" to {local_minute(run.until)} ({run.count} times)" if run.until else ""
         begun = f" {run.session_id} in {schedule.repository}" if run.session_id else ""
         reason = f": {run.reason}" if run.reason and run.status != RunStatus.MISSED else ""
-        planned = f"for {_local(run.scheduled_for)}{until}"
-        lines.append(f"{_local(run.at)} {schedule.id} {run.status}{begun} {planned}{reason}")
-    _append(home, schedule, lines)
+        planned = f"for {local_minute(run.scheduled_for)}{until}"
+        lines.append(f"{local_minute(run.at)} {schedule.id} {run.status}{begun} {planned}{reason}")
+    _append(home, schedule.log, lines)
 
 
-def note_end(home: Home, schedule: Schedule, session: SessionRecord) -> None:
-    """Append how a session ended, if the schedule has a log."""
+def note_start(home: Home, job: Job, session: SessionRecord) -> None:
+    """Append that a session of a job began without a schedule, if the job has a log."""
+    at = local_minute(session.started_at or utc_now())
+    begun = f"{at} {job.name} {RunStatus.STARTED} {session.id} in {session.repository}"
+    _append(home, job.log, [f"{begun} for {at}: {ASKED_FOR}"])
+
+
+def note_end(home: Home, log: str, name: str, session: SessionRecord) -> None:
+    """Append how a session ended; `name` is that of its schedule or job."""
     seconds = f" in {session.duration_seconds:.1f} s" if session.duration_seconds else ""
-    at = _local(session.completed_at or utc_now())
+    at = local_minute(session.completed_at or utc_now())
     reason = f": {session.reason}" if session.reason else ""
     _append(
         home,
-        schedule,
+        log,
         [
-            f"{at} {schedule.id} {session.status} {session.id}{seconds}{reason}",
+            f"{at} {name} {session.status} {session.id}{seconds}{reason}",
             f"    tasks: {_counts(session.summary.get('tasks'))}",
             f"    findings: {_counts(session.summary.get('findings'))}",
             f"    report: genesis sessions show {session.id}",
@@ -46,11 +56,11 @@ def note_end(home: Home, schedule: Schedule, session: SessionRecord) -> None:
     )
 
 
-def _append(home: Home, schedule: Schedule, lines: Sequence[str]) -> None:
+def _append(home: Home, log: str | None, lines: Sequence[str]) -> None:
     """Write lines; a log that cannot be written ends nothing, and is complained of."""
-    if schedule.log is None or not lines:
+    if log is None or not lines:
         return
-    path = home.root / "logs" / schedule.log
+    path = home.logs / log
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > _MOST_BYTES:
@@ -60,10 +70,6 @@ def _append(home: Home, schedule: Schedule, lines: Sequence[str]) -> None:
             file.write("".join(f"{' '.join(line.splitlines())}\n" for line in lines))
     except OSError as error:
         _log.warning("%s cannot be written: %s", path, error.strerror or error)
-
-
-def _local(moment: str) -> str:
-    return f"{as_datetime(moment).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _counts(counts: JsonValue) -> str:

@@ -21,6 +21,7 @@ from genesis.errors import GenesisError, StorageError
 from genesis.host.faults import describe
 from genesis.kernel import Kernel
 from genesis.scheduling.job_log import note_end, note_runs
+from genesis.scheduling.jobs import log_of_session
 from genesis.scheduling.policy import Decided, decide
 from genesis.scheduling.schedules import cron_of, utc
 from genesis.storage.records import read_session
@@ -31,7 +32,6 @@ from genesis.storage.schedules import (
     add_runs,
     due_schedules,
     first_next,
-    schedule_of_session,
     take_times,
 )
 
@@ -110,12 +110,12 @@ class Scheduler:
 
     def session_ended(self, session_id: str) -> None:
         """Tell the log of the job that began a session how it ended. Raises StorageError."""
-        schedule = schedule_of_session(self._kernel.database, session_id)
-        if schedule is None or schedule.log is None:
+        found = log_of_session(self._kernel, session_id)
+        if found is None:
             return
         with self._kernel.database.read() as connection:
             session = read_session(connection, session_id)
-        note_end(self._kernel.home, schedule, session)
+        note_end(self._kernel.home, *found, session)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -13,10 +13,12 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from genesis.clock import as_datetime, parse_time
-from genesis.contracts.service import JOB_NAME, Job
-from genesis.errors import ConflictError, NotFoundError, UsageError
+from genesis.contracts.service import JOB_NAME
+from genesis.errors import ConflictError, UsageError
 from genesis.kernel import Kernel
 from genesis.scheduling.cron import Cron, parse_cron
+from genesis.scheduling.job_log import ASKED_FOR, note_runs
+from genesis.scheduling.jobs import find_job
 from genesis.scheduling.zones import find_zone, local_zone
 from genesis.sessions.repository import find_repository
 from genesis.storage.database import Database
@@ -41,15 +43,6 @@ _LONGEST_ID = 64
 def utc() -> datetime:
     """The time of this machine."""
     return datetime.now(UTC)
-
-
-def find_job(kernel: Kernel, name: str) -> Job:
-    """A job that a plugin contributes. Raises NotFoundError that names those there are."""
-    jobs = {job.name: job for job in kernel.host.records(Job)}
-    if name not in jobs:
-        known = ", ".join(sorted(jobs)) or "none; install a plugin that brings one"
-        raise NotFoundError(f"There is no job {name!r}. Jobs are: {known}.")
-    return jobs[name]
 
 
 def add_schedule(
@@ -157,24 +150,26 @@ def run_now(kernel: Kernel, schedule_id: str, now: datetime | None = None) -> st
     )
     at = parse_time(now or utc())
 
-    def operation(connection: Connection) -> None:
+    def operation(connection: Connection) -> ScheduleRun:
         counted = count_run(connection, schedule_id)
         if counted is None:
             raise not_found(schedule_id)
         if counted.is_busy and not counted.may_overlap:
             raise ConflictError(
                 f"The last session of {schedule_id!r} has not ended. Wait for it, cancel it, or "
-                "add the schedule with --overlap."
+                "add a schedule whose sessions may overlap."
             )
         run = ScheduleRun(
-            schedule_id, counted.runs, at, RunStatus.STARTED, at, session_id, "asked for"
+            schedule_id, counted.runs, at, RunStatus.STARTED, at, session_id, ASKED_FOR
         )
         if not add_runs(connection, [run]):
             raise ConflictError(f"{schedule_id!r} was begun at this very moment; try again.")
         write(connection)
+        return run
 
-    kernel.database.writer.write(operation)
+    run = kernel.database.writer.write(operation)
     kernel.delivery.wake()
+    note_runs(kernel.home, found, [run])
     return session_id
 
 

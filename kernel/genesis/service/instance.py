@@ -13,7 +13,7 @@ import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from genesis import __version__
-from genesis.clock import utc_now
+from genesis.clock import local_minute, utc_now
 from genesis.errors import HomeError
 from genesis.home import Home
 
@@ -146,7 +146,8 @@ def _taken(home: Home) -> str:
     if instance is None:
         return f"Another process runs {home.root} already. `genesis down` ends it."
     where = f", on {instance.url}" if instance.url else ""
+    since = local_minute(instance.started_at)
     return (
-        f"{home.root} is run already: by the process {instance.pid}, since {instance.started_at}"
-        f"{where}. `genesis down` ends it; `--home DIR` names another home."
+        f"{home.root} is run already: by the process {instance.pid}, since {since}{where}. "
+        "`genesis down` ends it; `--home DIR` names another home."
     )

@@ -20,6 +20,7 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from genesis.errors import GenesisError
 from genesis.minds.secret_keys import is_secret
 from genesis.settings import KernelSettings
 
@@ -169,6 +170,20 @@ def begin_logging(folder: Path, settings: KernelSettings, level: str | None = No
     logging.captureWarnings(True)
     threading.excepthook = _log_uncaught
     return secrets
+
+
+def note_failure(folder: Path, error: BaseException) -> None:
+    """Append to `genesis.log` why a start came to nothing, whether its log was begun or not: a
+    system's service that cannot start has no other place for it."""
+    record = logging.LogRecord(
+        "genesis.service", logging.ERROR, "", 0, "it could not run: %s",
+        (str(error) or type(error).__name__,),
+        None if isinstance(error, GenesisError) else (type(error), error, error.__traceback__),
+    )  # fmt: skip
+    with suppress(OSError):  # it was said on stderr
+        folder.mkdir(exist_ok=True)
+        with (folder / "genesis.log").open("a", encoding="utf-8") as file:
+            file.write(JsonLines(Secrets()).format(record) + "\n")
 
 
 def _log_uncaught(args: threading.ExceptHookArgs) -> None:

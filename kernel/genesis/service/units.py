@@ -77,7 +77,8 @@ def _launchd(home: Home, command: list[str]) -> Unit:
             "KeepAlive": {"SuccessfulExit": False},
             "ExitTimeOut": _STOP_SECONDS,
             "Umask": 0o077,
-            "StandardErrorPath": str(home.logs / "launchd.log"),
+            # All of it is in logs/genesis.log, which is begun anew before it grows large.
+            "StandardErrorPath": "/dev/null",
             "StandardOutPath": "/dev/null",
             "WorkingDirectory": str(home.root),
         }

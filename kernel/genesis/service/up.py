@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import sys
@@ -11,6 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
+from genesis.contracts.plugins import PluginState
 from genesis.host.faults import describe
 from genesis.host.limits import call_limited
 from genesis.kernel import Kernel
@@ -18,9 +20,12 @@ from genesis.scheduling.scheduler import Scheduler
 from genesis.service import index_keeping
 from genesis.service.instance import InstanceLock
 from genesis.service.logs import begin_logging
+from genesis.service.memory import share_arenas
 from genesis.service.periodic import Rounds, begin_periodic
 from genesis.service.session_service import SessionService
 from genesis.settings import load_kernel_settings, read_settings_file
+from genesis.web.feed import feed_of
+from genesis.web.requests import LOOPBACK, written_host
 
 if TYPE_CHECKING:
     from genesis.home import Home
@@ -94,6 +99,9 @@ class Service:
         """Begin nothing more, let what runs end within the limit, and leave the rest to the next
         process. Never raises, and hangs on nothing."""
         self.refuse()
+        # Before the server cuts their connections: each has what it was handed, and an end.
+        streams = feed_of(self.kernel)
+        _quietly("streams", lambda: call_limited(streams.close, _STEP_SECONDS, "streams"))
         seconds = self.kernel.settings.drain_seconds
         _quietly("scheduler", lambda: call_limited(self.scheduler.stop, _STEP_SECONDS, "scheduler"))
         background = self.kernel.minds.start_background()
@@ -131,6 +139,7 @@ def run(start: Start, tell: Callable[[Ready], None]) -> None:
     from genesis.web.services import Services
     from genesis.web.token import login_link, read_or_make_token
 
+    share_arenas()
     home = start.home
     tables = read_settings_file(home.settings_file)
     settings = load_kernel_settings(home.settings_file, tables, start.plugins)
@@ -141,12 +150,15 @@ def run(start: Start, tell: Callable[[Ready], None]) -> None:
     ):
         secrets = begin_logging(home.logs, settings, start.log_level)
         with Kernel(home, plugins=start.plugins) as kernel:
+            _log_troubles(kernel)
             token = read_or_make_token(home.token)
             secrets.add(token)
-            host, port = shown_host(start.host), int(listening.getsockname()[1])
+            address, port = listening.getsockname()[:2]
+            host = shown_host(start.host, address)
+            own = () if host in LOOPBACK else (host,)
             service = Service(kernel)
             services = Services(kernel, service.wake, service.is_ready)
-            app = build_app(services, token, hosts=[host, *settings.hosts], port=port)
+            app = build_app(services, token, hosts=[*own, *settings.hosts], port=port)
             service.start()
 
             def on_ready() -> None:
@@ -164,11 +176,13 @@ def run(start: Start, tell: Callable[[Ready], None]) -> None:
         _log.info("ended")
 
 
-def shown_host(host: str) -> str:
-    """The host as it stands in a link: an address for all interfaces is reached on loopback."""
-    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared with, not bound to
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
+def shown_host(host: str, address: str) -> str:
+    """The host as it stands in a link; `address` is what the socket is bound to. All interfaces
+    are reached on loopback, of the same family: a socket for IPv6 takes nothing else."""
+    bound = ipaddress.ip_address(address.partition("%")[0])
+    if bound.is_unspecified:
+        return "127.0.0.1" if bound.version == 4 else "[::1]"
+    return written_host(host)
 
 
 def end_after(seconds: float, code: int = 0) -> None:
@@ -190,6 +204,18 @@ def end_process(code: int) -> NoReturn:
     with suppress(OSError, ValueError):
         sys.stdout.flush()
     os._exit(code)
+
+
+def _log_troubles(kernel: Kernel) -> None:
+    """Log what takes no part: who reads the log later has not seen the terminal."""
+    for status in kernel.host.statuses():
+        if status.state in (PluginState.FAILED, PluginState.QUARANTINED):
+            at = f" at {status.step}" if status.step else ""
+            logging.getLogger(f"genesis.plugins.{status.id}").error(
+                "The plugin %r is %s%s: %s", status.id, status.state, at, status.reason
+            )
+    for problem in kernel.roster.problems:
+        _log.warning("Left out: %s", problem)
 
 
 def _quietly(what: str, call: Callable[[], None]) -> None:

@@ -16,6 +16,8 @@ from genesis.sessions.roster import Roster
 from genesis.storage.records import TaskRecord
 from genesis.storage.tasks import ClaimedTask, Ending, EndStatus
 
+_MOST_COST_USD = 1e9
+
 
 def attempt_spec(task: ClaimedTask, roster: Roster, home: Home, repository: str) -> AttemptSpec:
     """What an executor needs for the attempt. Raises UsageError when nobody can do it."""
@@ -48,6 +50,7 @@ def ending_of(task: ClaimedTask, update: AttemptUpdate, seconds: float) -> Endin
         result=update.result.model_dump_json() if update.result is not None else None,
         error=update.error or (update.result.blocked if update.result is not None else None),
         finding_count=len(update.result.findings) if update.result is not None else 0,
+        cost_usd=_cost(update.result) if update.result is not None else None,
     )
 
 
@@ -74,6 +77,14 @@ def _folder_name(key: str) -> str:
     """A plan's key as a name for a folder: keys may hold slashes and dots, and be long."""
     is_plain = re.fullmatch(r"\w[\w.-]*", key, re.ASCII) is not None
     return key if is_plain else hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _cost(result: TaskResult) -> float | None:
+    """The fact `cost_usd` in US dollars; None for what is no amount: facts are any JSON."""
+    cost = result.facts.get("cost_usd")
+    if isinstance(cost, bool) or not isinstance(cost, int | float):
+        return None
+    return float(cost) if 0 <= cost <= _MOST_COST_USD else None
 
 
 def _status(update: AttemptUpdate) -> EndStatus:

@@ -27,12 +27,12 @@ def find_repository(path: Path) -> Repository:
         exists, is_folder = path.exists(), path.is_dir()
     except OSError as error:  # no permission to look, or a name that is too long
         raise ConflictError(
-            f"{path} cannot be read: {error.strerror}. Give another path with --repo."
+            f"{path} cannot be read: {error.strerror}. Give the path of another one."
         ) from error
     if not exists:
-        raise NotFoundError(f"{path} does not exist. Give the path of a git checkout with --repo.")
+        raise NotFoundError(f"{path} does not exist. Give the path of a git checkout.")
     if not is_folder:
-        raise ConflictError(f"{path} is not a folder. Give the path of a git checkout with --repo.")
+        raise ConflictError(f"{path} is not a folder. Give the path of a git checkout.")
     code, top = _git(path, "rev-parse", "--show-toplevel")
     if code != 0:
         raise ConflictError(_refusal(path, top))
@@ -59,8 +59,8 @@ def _refusal(path: Path, message: str) -> str:
         return f"{path} is a bare repository. Clone it, and give the path of the clone."
     told = message.splitlines()[0] if message else "git failed"
     return (
-        f"{path} is not a git checkout ({told}). Run `git init` there, or give another path "
-        "with --repo."
+        f"{path} is not a git checkout ({told}). Run `git init` there, or give the path of "
+        "another one."
     )
 
 

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -208,8 +208,7 @@ class SessionRunner:
             try:
                 self._planned[ending.task.lease.item] = self._accepted(plan, journal.session.team)
             except PlanError as error:
-                ending = Ending(ending.task, Status.FAILED, ending.duration_seconds,
-                                ending.result, str(error))  # fmt: skip
+                ending = replace(ending, status=Status.FAILED, error=str(error))
         self._endings.append(ending)
         if record is not None:
             journal.update(ended_record(record, ending, result))
@@ -258,7 +257,7 @@ class SessionRunner:
             self._reload(session)
             record = session.journal.tasks[task.lease.item]
         session.journal.update(started_record(record, task))
-        if task.lease.attempt > _MOST_ATTEMPTS:
+        if task.retries >= _MOST_ATTEMPTS:
             why = f"given up: {_MOST_ATTEMPTS} attempts ended with the process that carried them"
             self._end(Ending(task, Status.FAILED, 0.0, error=why))
             return

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
+from sqlalchemy import Connection
+
+from genesis.errors import LostLeaseError, StorageError
 from genesis.sessions.runner import SessionRunner
+from genesis.storage.tasks import retry_task
 
 _IDLE_SECONDS = 1.0
 
@@ -23,6 +28,7 @@ class ServingRunner(SessionRunner):
         What has not ended by then stays open, for who takes it up.
         """
         self._work(self._goes_on)
+        self._give_back()
 
     def hand_in(self, session_id: str) -> None:
         """Let `serve` take a session on, which is ours by now."""
@@ -44,6 +50,21 @@ class ServingRunner(SessionRunner):
         self._ends_at = ends_at if self._ends_at is None else min(self._ends_at, ends_at)
         self._begins = False
         self._wake.set()
+
+    def _give_back(self) -> None:
+        """Let others begin anew what an orderly end interrupted, and not hold that against it."""
+        tasks = [running.task for running in self._running.values()]
+
+        def operation(connection: Connection) -> None:
+            for task in tasks:
+                why = f"attempt {task.lease.attempt} was interrupted by an orderly end"
+                with suppress(LostLeaseError):
+                    retry_task(connection, task, why, counts=False)
+
+        if tasks:
+            # What cannot be given back is taken back from the dead, and counts.
+            with suppress(StorageError):
+                self._database.writer.write(operation)
 
     def _goes_on(self) -> bool:
         if self._ends_at is None and not self._open and not self._handed_in:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-from pydantic import JsonValue
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from genesis.clock import utc_now
-from genesis.contracts.events import Event
+from genesis.contracts.events import Event, NewEvent
 from genesis.storage.event_tables import EventCursorRow, EventRow
 from genesis.storage.statements import Statement, Values, table
+
+# Whoever writes events needs the record too.
+__all__ = ["NewEvent", "append_events", "events_after", "move_cursor", "open_cursor"]
 
 _events = table(EventRow)
 _cursors = table(EventCursorRow)
 _APPEND = Statement(insert(_events), ["type", "subject", "session_id", "payload", "created_at"])
-_AFTER = (
-    select(_events)
+_AFTER = Statement(
+    select(
+        _events.c.id, _events.c.type, _events.c.subject,
+        _events.c.session_id, _events.c.payload, _events.c.created_at,
+    )
     .where(_events.c.id > bindparam("after"))
     .order_by(_events.c.id)
     .limit(bindparam("at_most"))
-)
+)  # fmt: skip
 _CURSOR = select(_cursors.c.event_id).where(_cursors.c.plugin == bindparam("of_plugin"))
 _NEW_CURSOR = upsert(_cursors).on_conflict_do_nothing()
 _MOVE = (
@@ -31,16 +35,6 @@ _MOVE = (
     .where(_cursors.c.plugin == bindparam("of_plugin"))
     .values(event_id=bindparam("to"), failures=bindparam("failed"), updated_at=bindparam("now"))
 )
-
-
-@dataclass(frozen=True)
-class NewEvent:
-    """An event about to be written, in the same transaction as the change that it tells of."""
-
-    type: str
-    subject: str
-    session_id: str | None = None
-    payload: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 def append_events(connection: Connection, events: Sequence[NewEvent]) -> None:
@@ -61,8 +55,17 @@ def append_events(connection: Connection, events: Sequence[NewEvent]) -> None:
 
 def events_after(connection: Connection, event_id: int, at_most: int = 100) -> list[Event]:
     """The events that follow an id, oldest first."""
-    rows = connection.execute(_AFTER, {"after": event_id, "at_most": at_most}).mappings()
-    return [Event.model_validate({**row, "payload": json.loads(row["payload"])}) for row in rows]
+    rows = _AFTER.run(connection, {"after": event_id, "at_most": at_most}).fetchall()
+    # Only `append_events` wrote them, so nothing is checked, and one call parses all payloads:
+    # plugins read the log from its first event on.
+    payloads = json.loads(f"[{','.join([row[4] for row in rows])}]")
+    return [
+        Event.model_construct(
+            id=row[0], type=row[1], subject=row[2], session_id=row[3], payload=payload,
+            created_at=row[5],
+        )
+        for row, payload in zip(rows, payloads, strict=True)
+    ]  # fmt: skip
 
 
 def open_cursor(connection: Connection, plugin: str) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from genesis.errors import NotFoundError
 from genesis.storage.database import Database
+from genesis.storage.event_tables import EventRow
 from genesis.storage.events import NewEvent, append_events
 from genesis.storage.schedule_tables import ScheduleRow, ScheduleRunRow
 from genesis.storage.statements import Statement, Value, Values, table
@@ -22,6 +23,8 @@ from genesis.storage.work_tables import SessionRow
 CatchUp = Literal["once", "skip"]
 KEPT_RUNS = 1000
 """So many of the newest rows stay for each schedule."""
+JOB_STARTED = "job.started"
+"""The event of a job's session that no schedule began."""
 
 
 class RunStatus(StrEnum):
@@ -82,6 +85,7 @@ _s = _schedules.c
 _runs = table(ScheduleRunRow)
 _r = _runs.c
 _sessions = table(SessionRow)
+_events = table(EventRow)
 _COLUMNS = [each.name for each in fields(Schedule)]
 _RUN_COLUMNS = [each.name for each in fields(ScheduleRun)]
 _THIS = _s.id == bindparam("schedule")
@@ -104,6 +108,11 @@ _RUNS = Statement(
 _OF_SESSION = Statement(
     _ALL.join_from(_runs, _schedules, _s.id == _r.schedule_id).where(
         _r.session_id == bindparam("session"), _r.session_id.is_not(None)
+    )
+)
+_JOB_OF_SESSION = Statement(
+    select(_events.c.subject).where(
+        _events.c.session_id == bindparam("session"), _events.c.type == JOB_STARTED
     )
 )
 _ADD = Statement(insert(_schedules).on_conflict_do_nothing(), [*_COLUMNS, "runs"])
@@ -180,6 +189,12 @@ def schedule_of_session(database: Database, session_id: str) -> Schedule | None:
     """The schedule that began a session."""
     rows = database.fetch(_OF_SESSION, {"session": session_id})
     return _schedule(rows[0]) if rows else None
+
+
+def job_of_session(database: Database, session_id: str) -> str | None:
+    """The name of the job of which a session was begun without a schedule."""
+    rows = database.fetch(_JOB_OF_SESSION, {"session": session_id})
+    return str(rows[0][0]) if rows else None
 
 
 def add_schedule_row(connection: Connection, new: Schedule) -> bool:

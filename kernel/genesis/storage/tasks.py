@@ -37,7 +37,8 @@ class NewTask:
 
 @dataclass(frozen=True)
 class ClaimedTask:
-    """A task whose next attempt this process may carry out."""
+    """A task whose next attempt this process may carry out; `retries` is how many before it ended
+    without a word, those apart that an orderly end of their process interrupted."""
 
     lease: queue.Lease
     session_id: str
@@ -48,11 +49,13 @@ class ClaimedTask:
     params: dict[str, JsonValue]
     time_limit_seconds: float
     dependents: int
+    retries: int
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How an attempt of a task ended. `result` is the JSON of a TaskResult."""
+    """How an attempt of a task ended. `result` is the JSON of a TaskResult; `cost_usd` is what
+    models cost in it, None where nothing was said of it."""
 
     task: ClaimedTask
     status: EndStatus
@@ -60,6 +63,7 @@ class Ending:
     result: str | None = None
     error: str | None = None
     finding_count: int = 0
+    cost_usd: float | None = None
 
 
 _INSERT = insert(_tasks)
@@ -70,7 +74,6 @@ _START = (
     .values(
         status=Status.IN_PROGRESS,
         attempt=bindparam("number"),
-        retry_count=bindparam("number") - 1,
         started_at=bindparam("now"),
         progress=0.0,
     )
@@ -92,7 +95,11 @@ _END = (
 _WAIT_AGAIN = (
     update(_tasks)
     .where(_tasks.c.id == bindparam("of_task"))
-    .values(status=Status.PENDING, error_message=bindparam("error"))
+    .values(
+        status=Status.PENDING,
+        error_message=bindparam("error"),
+        retry_count=_tasks.c.retry_count + bindparam("counted"),
+    )
 )
 _dependents_of = select(_dependencies.c.task_id).where(
     _dependencies.c.depends_on == bindparam("of_task")
@@ -203,6 +210,7 @@ def claim_tasks(
                 params=json.loads(row.params),
                 time_limit_seconds=row.time_limit_seconds,
                 dependents=row.dependents,
+                retries=row.retry_count,
             )
         )
     append_events(
@@ -250,6 +258,8 @@ def finish_task(connection: Connection, ending: Ending) -> int:
         "duration_seconds": ending.duration_seconds,
         "findings": ending.finding_count,
     }
+    if ending.cost_usd is not None:
+        payload["cost_usd"] = ending.cost_usd
     append_events(
         connection, [NewEvent("task.finished", task.lease.item, task.session_id, payload)]
     )
@@ -262,10 +272,14 @@ def finish_task(connection: Connection, ending: Ending) -> int:
     return 1 + blocked.count(phase)
 
 
-def retry_task(connection: Connection, task: ClaimedTask, error: str) -> None:
-    """Make a task ready again after an attempt that ended without a word."""
+def retry_task(
+    connection: Connection, task: ClaimedTask, error: str, *, counts: bool = True
+) -> None:
+    """Make a task ready again after an attempt that ended without a word; one that does not count
+    was interrupted in order. Raises LostLeaseError."""
     queue.retry(connection, task.lease)
-    connection.execute(_WAIT_AGAIN, {"of_task": task.lease.item, "error": error})
+    values = {"of_task": task.lease.item, "error": error, "counted": int(counts)}
+    connection.execute(_WAIT_AGAIN, values)
     payload: dict[str, JsonValue] = {"attempt": task.lease.attempt, "error": error}
     append_events(
         connection, [NewEvent("task.interrupted", task.lease.item, task.session_id, payload)]
@@ -278,7 +292,7 @@ def record_interrupted(
     """Note that attempts ended with the process that carried them; their tasks wait again."""
     for item, attempt in attempts:
         why = f"attempt {attempt} ended with the process that carried it"
-        connection.execute(_WAIT_AGAIN, {"of_task": item, "error": why})
+        connection.execute(_WAIT_AGAIN, {"of_task": item, "error": why, "counted": 1})
         payload: dict[str, JsonValue] = {"attempt": attempt, "error": why}
         append_events(connection, [NewEvent("task.interrupted", item, session_id, payload)])
 

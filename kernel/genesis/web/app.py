@@ -26,6 +26,10 @@ from genesis.web.services import Services
 from genesis.web.streams import stream_paths, stream_routes
 
 _DOCUMENT_PATH = f"{API}/openapi.json"
+_MINDS = (
+    "A mind is named by its GMID (such as GMD-2026-1A2B-3C4D), not by its name: "
+    f"`GET {API}/minds` lists the GMID of each. "
+)
 _log = logging.getLogger("genesis.web")
 
 
@@ -47,7 +51,7 @@ def build_app(
             routes = _with_plugin(routes, plugin, record)
         except Exception as error:  # noqa: BLE001 - one plugin's fault stays its own
             host.failed(plugin, "genesis_endpoints", error, 0.0)
-    routes.add(_described(routes))
+    routes.add(_described(routes, port))
     return Guard(_Application(services, routes), token, hosts, port)
 
 
@@ -82,7 +86,7 @@ class _Application:
             raise ProblemError(405, f"{method} is not for this path.", headers=allow)
         parts = route.variables(values)
         if parts is None:
-            raise _nothing()
+            raise _nothing(_MINDS if "gmid" in route.unlike(values) else "")
         await self._caller.answer(route, parts, scope, receive, send)
 
     @asynccontextmanager
@@ -135,13 +139,13 @@ def _with_plugin(routes: Routes, plugin: str, record: Endpoints) -> Routes:
     return Routes([*routes.all, *new])
 
 
-def _described(routes: Routes) -> Route:
+def _described(routes: Routes, port: int | None) -> Route:
     """The document of all routes, as a route of its own. It is made when it is first asked for."""
     made: list[dict[str, object]] = []
 
     def describe(_call: Call[NoInput, NoInput]) -> dict[str, object]:
         if not made:
-            made.append(make_document(routes.all, stream_paths()))
+            made.append(make_document(routes.all, stream_paths(), port))
         return made[0]
 
     endpoint = Endpoint("GET", _DOCUMENT_PATH.removeprefix(API), "This document", describe, dict)
@@ -153,5 +157,5 @@ async def _show_start(_request: Request) -> Response:
     return RedirectResponse(_DOCUMENT_PATH, 303)
 
 
-def _nothing() -> ProblemError:
-    return ProblemError(404, f"There is nothing here. {_DOCUMENT_PATH} lists what there is.")
+def _nothing(hint: str = "") -> ProblemError:
+    return ProblemError(404, f"There is nothing here. {hint}{_DOCUMENT_PATH} lists what there is.")

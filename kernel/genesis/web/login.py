@@ -30,7 +30,7 @@ class Logins:
 
     def __init__(self, token: str, port: int) -> None:
         self._token = token
-        self.cookie_name = f"genesis-{port}"
+        self.cookie_name = cookie_name(port)
         # Only tickets that were real are kept, so nobody fills it, and no longer than they live.
         self._spent: dict[str, float] = {}
 
@@ -71,6 +71,11 @@ class Logins:
             if name == self.cookie_name and is_sealed(self._token, "cookie", value):
                 return True
         return False
+
+
+def cookie_name(port: int | str) -> str:
+    """The name of the cookie of the server on a port: browsers send those of every port along."""
+    return f"genesis-{port}"
 
 
 def _own_path(target: str) -> str:

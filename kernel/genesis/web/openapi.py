@@ -13,6 +13,7 @@ from genesis import __version__
 from genesis.contracts.web import PATH_PART
 from genesis.web.guard import OPEN_PATHS
 from genesis.web.idempotency import HEADER, PATTERN
+from genesis.web.login import cookie_name
 from genesis.web.problems import MEDIA_TYPE
 from genesis.web.routing import Route
 
@@ -38,9 +39,11 @@ _PROBLEM: Json = {
 _EVERY = (400, 401, 403, 405, 408, 413, 414, 421, 422, 431, 500, 503)
 
 
-def make_document(routes: Sequence[Route], extra: Mapping[str, object]) -> Json:
-    """The document; `extra` has the path items of what is no endpoint, such as streams. Raises
-    what pydantic raises for a type that has no schema."""
+def make_document(
+    routes: Sequence[Route], extra: Mapping[str, object], port: int | None = None
+) -> Json:
+    """The document of the server on a port; `extra` has the path items of what is no endpoint,
+    such as streams. Raises what pydantic raises for a type that has no schema."""
     types = {name: about for route in routes for name, about in _types(route).items()}
     schemas, found = TypeAdapter.json_schemas(
         [(name, mode, TypeAdapter(one)) for name, (mode, one) in types.items()],
@@ -68,7 +71,7 @@ def make_document(routes: Sequence[Route], extra: Mapping[str, object]) -> Json:
             "schemas": {**components, "Problem": _PROBLEM},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
-                "cookie": {"type": "apiKey", "in": "cookie", "name": "genesis-3030"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": cookie_name(port or "PORT")},
             },
         },
         "security": [{"token": []}, {"cookie": []}],

@@ -5,6 +5,7 @@ Every function gives None for a request that may go on, or the problem that it i
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Collection
 from urllib.parse import unquote_to_bytes
@@ -15,7 +16,7 @@ from genesis.web.problems import Problem
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 _OWN_SITE = (b"same-origin", b"none")
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 # One way to write each path: no empty part, and nothing escaped that means something in a path.
 _ODD_PATH = re.compile(rb"//|\\|%2f|%5c|%(?![0-9a-f]{2})|[^\x21-\x7e]", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -24,12 +25,24 @@ _DOTS = (".", "..")
 
 def allowed_hosts(hosts: Collection[str], port: int) -> frozenset[bytes]:
     """Every value of `Host` that is answered; `hosts` are names beside those of this machine,
-    with a port of their own where another server hands requests on."""
-    names = [*_LOOPBACK, *hosts]
+    with a port of their own where another server hands requests on. Each stands for itself alone,
+    `*` and `0.0.0.0` too."""
+    further = [written_host(host) for host in hosts]
+    names = [*LOOPBACK, *further]
     written = [f"{name}:{port}" for name in names]
     # Browsers leave the usual port away, and so may who hands requests on.
-    written += hosts if port != 80 else names
+    written += further if port != 80 else names
     return frozenset(name.lower().encode() for name in written)
+
+
+def written_host(host: str) -> str:
+    """A host as it stands in an address: IPv6 in brackets, in the one way in which browsers
+    write it; anything else as it is."""
+    try:
+        found = ipaddress.IPv6Address(host.removeprefix("[").removesuffix("]").partition("%")[0])
+    except ValueError:
+        return host
+    return f"[{found}]"
 
 
 def refuse_host(scope: Scope, allowed: Collection[bytes]) -> Problem | None:

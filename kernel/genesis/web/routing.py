@@ -33,13 +33,17 @@ class Route:
 
     def variables(self, parts: Sequence[str]) -> Mapping[str, str] | None:
         """The variable parts of a path by name; None when one is not what it can be."""
-        found = {}
-        for (name, pattern), part in zip(self._patterns, parts, strict=True):
-            # Schemas search for a pattern, so that is what it means here too.
-            if not pattern.search(part) or part.endswith("\n"):
-                return None
-            found[name] = part
-        return found
+        names = [name for name, _ in self._patterns]
+        return None if self.unlike(parts) else dict(zip(names, parts, strict=True))
+
+    def unlike(self, parts: Sequence[str]) -> list[str]:
+        """The names of the variable parts that are not what they can be."""
+        # Schemas search for a pattern, so that is what it means here too.
+        return [
+            name
+            for (name, pattern), part in zip(self._patterns, parts, strict=True)
+            if not pattern.search(part) or part.endswith("\n")
+        ]
 
 
 @dataclass

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from genesis.errors import SettingsError
 from genesis_followups.extracting import extract
+from genesis_followups.judging import Known, judge
 from genesis_followups.rules import Rules, load_rules
 from genesis_followups.settings import FollowupsSettings
 from genesis_followups.words import phrase_around, stem, stems
@@ -123,3 +124,23 @@ def test_long_and_odd_messages_are_read_quickly_enough(rules: Rules) -> None:
     ):
         extract(piece * 1000, NOW, rules)
         extract("i'm " + piece * 1000 + " is due", NOW, rules)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "what"),
+    [
+        ("garden", "I watered the fern.", "over"), ("garden", "The fern is done.", "over"),
+        ("garden", "The fern was cancelled.", "over"),
+        ("garden", "The fern has recovered.", "talked"),
+        ("health", "The fern has recovered.", "over"),
+        ("worry", "The fern thing is solved.", "over"),
+        ("appointment", "The fern thing went well.", "over"),
+        ("garden", "Yes!", "over"), ("garden", "It's fine, thanks.", "over"),
+        ("garden", "No.", "talked"), ("garden", "Not yet.", "talked"),
+    ],
+)  # fmt: skip
+def test_concerns_of_a_type_of_ones_own_end_as_the_how_to_says(
+    rules: Rules, kind: str, message: str, what: str
+) -> None:
+    known = Known("c", kind, "water the fern", "My fern is dying", None)
+    assert judge(message, NOW, [known], rules, asked="c")["c"].what == what

@@ -38,7 +38,7 @@ class KitPlugin(Plugin[NoSettings]):
     @implements(hookspecs.genesis_jobs)
     def jobs(self):
         return [Job(name="auto-implementation", goal="improve", team="kit", cron="0 23 * * *",
-                    description="Improves.")]  # fmt: skip
+                    description="Improves.", log="auto-compound.log")]  # fmt: skip
 
     @implements(hookspecs.genesis_embedders)
     def embedders(self) -> list[Embedder]:

@@ -36,6 +36,17 @@ def test_a_name_that_nobody_could_read_is_refused(api: Api, name: object) -> Non
     assert api.status("/minds", {"name": name}) in (400, 422)
 
 
+@pytest.mark.parametrize("rest", ["", "/messages", "/memories/search?query=a"])
+def test_a_name_where_a_gmid_belongs_is_told_how_to_find_that(api: Api, rest: str) -> None:
+    answer = api.server.ask(f"/api/minds/Atlas{rest}")
+    assert answer.status == 404
+    told = str(answer.json()["detail"])
+    assert "GMID" in told
+    assert "GET /api/minds`" in told
+    elsewhere = api.server.ask("/api/jobs/%20none/status").json()
+    assert "GMID" not in str(elsewhere["detail"])
+
+
 def test_a_mind_whose_file_is_damaged_is_still_shown(api: Api, mind: str) -> None:
     file = api.server.kernel.home.minds / f"{mind.removeprefix('/minds/')}.json"
     file.write_text("{")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from genesis.scheduling.scheduler import Scheduler
 
 from tests.host.installing import Site
 from tests.web.api.living import Api, living, run
@@ -70,6 +71,7 @@ def test_what_cannot_be_started_is_refused_with_its_reason(
     told = answer.json()
     assert told["status"] == status
     assert len(str(told["detail"])) > 10
+    assert "--" not in str(told["detail"]), "no words of the command line"
     assert b"root:" not in answer.body
     assert api.get("/stats")["sessions"] == before
 
@@ -160,6 +162,26 @@ def test_jobs_are_sessions_that_are_started_by_a_name(api: Api) -> None:
         assert api.status("/jobs/start", body) == status
 
 
+@pytest.mark.parametrize("path", ["/nightly/trigger", "/jobs/start"])
+def test_the_log_of_a_job_tells_of_a_session_that_was_triggered(own: Api, path: str) -> None:
+    named = {"name": "auto-implementation"} if path == "/jobs/start" else {}
+    started = own.post(path, {"repository": str(own.repository), **named})["id"]
+    kernel = own.server.kernel
+    file = kernel.home.logs / "auto-compound.log"
+    (begun,) = file.read_text().splitlines()
+    assert f" auto-implementation started {started} in {own.repository} for " in begun
+    assert begun.endswith(": asked for")
+    run(kernel, str(started))
+    # As `genesis up` tells it, also one that was started anew meanwhile.
+    told = Scheduler(kernel, wake=lambda: None)
+    told.session_ended(str(started))
+    told.session_ended(own.session)
+    lines = file.read_text().splitlines()[1:]
+    assert f" auto-implementation completed {started} in " in lines[0]
+    assert lines[-1].strip() == f"report: genesis sessions show {started}"
+    assert len(lines) == 4
+
+
 def test_a_repository_says_where_it_stands(own: Api) -> None:
     (repository,) = own.walk("/repositories")
     path = f"/repositories/{repository['id']}"
@@ -196,8 +218,8 @@ def test_a_schedule_is_added_paused_resumed_run_and_removed(api: Api) -> None:
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
-        ({"cron": "30 22 * *"}, 422), ({"cron": "61 22 * * *"}, 409), ({"cron": "0 0 30 2 *"}, 409),
-        ({"cron": "5-3 * * * *"}, 409), ({"timezone": "Europe/Nowhere"}, 404),
+        ({"cron": "30 22 * *"}, 422), ({"cron": "61 22 * * *"}, 422), ({"cron": "0 0 30 2 *"}, 422),
+        ({"cron": "5-3 * * * *"}, 422), ({"timezone": "Europe/Nowhere"}, 404),
         ({"timezone": "../../etc/passwd"}, 422), ({"name": "nightly"}, 409),
         ({"name": "Not a name"}, 422), ({"team": "none"}, 404), ({"repository": "/none"}, 404),
         ({"job": "auto-implementation"}, 422), ({"catch_up": "often"}, 422),

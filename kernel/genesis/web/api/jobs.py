@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, RootModel
 
 from genesis.contracts.service import JOB_NAME, Job
 from genesis.contracts.web import AnyEndpoint, Call, Endpoint, NoInput
-from genesis.scheduling.schedules import find_job
+from genesis.scheduling.jobs import start_job
 from genesis.storage.listing import JsonRow
 from genesis.web.api.fields import Answer, Input, Page, RepositoryPath, whole
 from genesis.web.api.session_logs import LogNames, LogRoutes
@@ -52,6 +53,7 @@ class JobRoutes:
 
     def __init__(self, services: Services, sessions: SessionRoutes, logs: LogRoutes) -> None:
         self._kernel = services.kernel
+        self._wake = services.wake
         self._sessions = sessions
         self._logs = logs
 
@@ -94,8 +96,9 @@ class JobRoutes:
         return self._sessions.find(call.path["id"])
 
     def _start(self, name: str, repository: str) -> JsonRow:
-        job = find_job(self._kernel, name)
-        return self._sessions.start(job.goal, job.team, repository, job.options)
+        session_id = start_job(self._kernel, name, Path(repository))
+        self._wake()
+        return self._sessions.find(session_id)
 
 
 def _ready(job: Job) -> JsonRow:

@@ -1,0 +1,50 @@
+"""What keeps the process small."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+ARENAS = """
+import ctypes, re, sys, threading
+from genesis.service.memory import share_arenas
+
+if sys.argv[1] == "share":
+    share_arenas()
+ready, done = threading.Barrier(9), threading.Event()
+
+def need() -> None:
+    held = [bytes(2000) for _ in range(200)]
+    ready.wait()
+    done.wait()
+    held.clear()
+
+threads = [threading.Thread(target=need) for _ in range(8)]
+for thread in threads:
+    thread.start()
+ready.wait()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+stream = libc.fopen(sys.argv[2].encode(), b"w")
+libc.malloc_info(0, ctypes.c_void_p(stream))
+libc.fclose(ctypes.c_void_p(stream))
+done.set()
+print(open(sys.argv[2]).read().count("<heap nr="))
+"""
+
+
+def arenas(how: str, path: str) -> int:
+    """How many arenas malloc has once eight threads have asked for memory."""
+    done = subprocess.run(
+        [sys.executable, "-c", ARENAS, how, path], capture_output=True, text=True, check=True
+    )
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="this is about glibc's malloc")
+def test_all_threads_share_two_arenas(tmp_path: object) -> None:
+    path = f"{tmp_path}/arenas.xml"
+    assert arenas("share", path) <= 2
+    assert arenas("leave", path) > 2
