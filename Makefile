@@ -22,10 +22,10 @@ help:
 setup: $(STAMP)
 
 # The environment is made anew when what it is made from has changed.
-$(STAMP): pyproject.toml plugins/engineering/pyproject.toml plugins/followups/pyproject.toml plugins/local_llm/pyproject.toml plugins/minilm/pyproject.toml constraints.txt
+$(STAMP): pyproject.toml plugins/engineering/pyproject.toml plugins/followups/pyproject.toml plugins/gamification/pyproject.toml plugins/local_llm/pyproject.toml plugins/minilm/pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Genesis needs Python 3.11 or later, this is " + sys.version.split()[0] + ". Try make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' -e plugins/engineering -e plugins/followups -e plugins/local_llm -e plugins/minilm
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' -e plugins/engineering -e plugins/followups -e plugins/gamification -e plugins/local_llm -e plugins/minilm
 	@touch $(STAMP)
 
 demo: setup

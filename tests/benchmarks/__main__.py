@@ -12,6 +12,7 @@ from tests.benchmarks import (
     background,
     concerns,
     dispatch,
+    gamification,
     http,
     memories,
     messages,
@@ -32,6 +33,7 @@ PARTS = {
     "concerns": concerns.measure,
     "memories": memories.measure,
     "mind": mind_file.measure,
+    "gamification": gamification.measure,
     "http": http.measure,
 }
 # Takes many minutes: only by name.
