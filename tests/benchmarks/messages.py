@@ -238,7 +238,8 @@ def seed(path: Path, size: int) -> None:
         "FROM conversation_messages GROUP BY mind_gmid, user_email, environment_id"
     )
     connection.execute(
-        "UPDATE conversation_progress SET counted_id = (SELECT max(id) FROM conversation_messages)"
+        "UPDATE conversation_progress SET counted_id = "
+        "(SELECT coalesce(max(id), 0) FROM conversation_messages)"
     )
     connection.execute("COMMIT")
     connection.close()

@@ -96,6 +96,13 @@ def test_no_other_statement_reads_all_messages_or_sorts_them(filled: Database) -
         assert sorts == (statement is message_words._END_OF_BATCH), (statement.text, found)
 
 
+@pytest.mark.parametrize("name", ["_COUNT", "_TOTALS", "_LIST"])
+def test_what_is_not_counted_yet_is_found_by_its_ids(filled: Database, name: str) -> None:
+    found = plan(filled, getattr(threads, name))
+    assert "SEARCH conversation_messages USING INTEGER PRIMARY KEY (rowid>?)" in found
+    assert not re.search(r"SCAN (conversation_messages|m)\b", found), found
+
+
 def test_rare_words_lead_to_their_messages_one_by_one(filled: Database) -> None:
     """Only here messages are sorted: at most RARE of them."""
     for names in filter_sets():

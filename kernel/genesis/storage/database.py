@@ -22,8 +22,9 @@ Durability = Literal["full", "normal"]
 _WAL_BYTES = 64 * 1024 * 1024
 _IDLE_READERS, _IDLE_SCANNERS = 4, 1
 # In KiB, for each connection. A server has tens of them and the system caches the file for all:
-# larger ones make a process grow for hours. Only who reads vectors again and again needs more.
-_CACHE, _SCAN_CACHE = 2048, 8192
+# larger ones make a process grow for hours. More needs who comes back to many pages: the writer
+# to those of every thread's newest messages, a scan to all vectors.
+_CACHE, _LARGE_CACHE = 2048, 8192
 
 
 class Database:
@@ -60,7 +61,7 @@ class Database:
     ) -> Iterator[list[tuple[Value, ...]]]:
         """The rows of a query that reads much, in lists of at most that many; they see one
         consistent state."""
-        with self._reader(self._scanners, _IDLE_SCANNERS, _SCAN_CACHE) as reader:
+        with self._reader(self._scanners, _IDLE_SCANNERS, _LARGE_CACHE) as reader:
             cursor = reader.execute(statement.text, statement.bound(values))
             while part := cursor.fetchmany(rows):
                 yield part
@@ -150,7 +151,7 @@ def _engine(path: Path, durability: Durability, *, writes: bool) -> Engine:
             "foreign_keys=ON",
             # What is erased is overwritten; SQLite is not built so everywhere.
             "secure_delete=ON",
-            f"cache_size=-{_CACHE}",
+            f"cache_size=-{_LARGE_CACHE if writes else _CACHE}",
             "temp_store=MEMORY",
             # Memory-mapping widens the window of the WAL-reset fault before SQLite 3.51.3.
             "mmap_size=0",

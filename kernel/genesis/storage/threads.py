@@ -27,21 +27,24 @@ _t, _m = _threads.c, _messages.c
 _COUNTERS = ("message_count", *(f"{role}_messages" for role in ROLES))
 
 
-def counts_of(condition: str) -> str:
+def counts_of(condition: str, by: str = "") -> str:
     """SQL for the counters that threads have of the messages for which a condition holds. The last
-    message is the one with the greatest time, then id: as one text, so that it can be compared."""
+    message is the one with the greatest time, then id: as one text, so that it can be compared.
+    `by` may forbid an index."""
     return (
         "SELECT mind_gmid, coalesce(user_email, '') AS user_email, "
         "coalesce(environment_id, '') AS environment_id, count(*) AS message_count, "
         + ", ".join(f"sum(role = '{role}') AS {role}_messages" for role in ROLES)
         + ", max(printf('%s %019d', timestamp, id)) AS last_message "
-        f"FROM conversation_messages WHERE {condition} GROUP BY 1, 2, 3"
+        f"FROM conversation_messages {by} WHERE {condition} GROUP BY 1, 2, 3"
     )
 
 
 _COUNTED = "coalesce((SELECT counted_id FROM conversation_progress), 0)"
 COUNTED_MESSAGES = f"id <= {_COUNTED}"
 _NEW_MESSAGES = f"id > {_COUNTED}"
+# By their ids: for the groups SQLite would rather read the index of all threads.
+_BY_ID = "NOT INDEXED"
 _KEY = "mind_gmid, user_email, environment_id"
 LAST_MESSAGE = "substr(last_message, 1, 27), CAST(substr(last_message, 29) AS INTEGER)"
 _is_later = (
@@ -51,7 +54,7 @@ THREAD_COLUMNS = f"{_KEY}, {', '.join(_COUNTERS)}, last_message_time, last_messa
 _COUNT = Statement(
     f"INSERT INTO conversation_threads ({THREAD_COLUMNS}) "  # noqa: S608 - our own text
     f"SELECT {_KEY}, {', '.join(_COUNTERS)}, {LAST_MESSAGE} "
-    f"FROM ({counts_of(_NEW_MESSAGES)}) WHERE true ON CONFLICT ({_KEY}) DO UPDATE SET "
+    f"FROM ({counts_of(_NEW_MESSAGES, _BY_ID)}) WHERE true ON CONFLICT ({_KEY}) DO UPDATE SET "
     + "".join(f"{name} = {name} + excluded.{name}, " for name in _COUNTERS)
     + ", ".join(
         f"{name} = CASE WHEN {_is_later} THEN excluded.{name} ELSE {name} END"
@@ -96,7 +99,7 @@ _OF_MIND = (
     f"SELECT {_KEY}, {', '.join(_COUNTERS)}, "  # noqa: S608 - our own text
     "printf('%s %019d', last_message_time, last_message_id) AS last_message "
     "FROM conversation_threads WHERE mind_gmid = :mind UNION ALL "
-    f"SELECT * FROM ({counts_of(f'{_NEW_MESSAGES} AND mind_gmid = :mind')})"
+    f"SELECT * FROM ({counts_of(f'{_NEW_MESSAGES} AND mind_gmid = :mind', _BY_ID)})"
 )
 _TOTALS = Statement(
     f"SELECT {', '.join(f'coalesce(sum({name}), 0)' for name in _COUNTERS)} FROM ({_OF_MIND})"  # noqa: S608
