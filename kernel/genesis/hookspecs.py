@@ -13,6 +13,7 @@ from genesis.contracts.embedders import Embedder
 from genesis.contracts.events import Event
 from genesis.contracts.models import ChatModel
 from genesis.contracts.plugins import SessionRequest, Tables, TaskRequest, Veto
+from genesis.contracts.reports import ReportFormat
 from genesis.contracts.service import Job, Periodic
 from genesis.contracts.specialists import Specialist, Team, Tool
 from genesis.contracts.web import Endpoints
@@ -127,6 +128,19 @@ def genesis_periodic() -> Iterable[Periodic]:
 
     Called: once at boot; what it returns is run by `genesis up` only.
     Returns: records `Periodic`; names are unique over all plugins.
+    If it fails: the plugin is `failed` and all it contributed is withdrawn.
+    Since: 0.1.
+    """
+    return ()
+
+
+@hook("collect", record=ReportFormat)
+def genesis_report_formats() -> Iterable[ReportFormat]:
+    """Formats in which the report of a session is written.
+
+    Called: once at boot; `genesis sessions show` and `genesis run` with `--format NAME` use one.
+    Returns: records `ReportFormat`; names are unique over all plugins, and none is `text` or
+    `json`.
     If it fails: the plugin is `failed` and all it contributed is withdrawn.
     Since: 0.1.
     """

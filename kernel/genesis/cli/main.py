@@ -33,9 +33,9 @@ EXIT_CANCELLED = 130
 _EPILOG = """\b
 Exit codes:
   0    done; for a session: completed, without a failed task
-  1    something failed, or is wrong: a session or a task of it; with doctor and
-       verify, what they looked at; with import, not everything was taken;
-       with chat, a message got no answer
+  1    something failed, or is wrong: a session or a task of it; with --fail-on,
+       there is a finding so severe; with doctor and verify, what they looked at;
+       with import, not everything was taken; with chat, a message got no answer
   2    the command line is wrong: an unknown team, plugin, session, mind or path
   3    home, settings, database or a mind's file cannot be used
   4    the session was blocked by a gate

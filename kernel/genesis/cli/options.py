@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import click
 
+SEVERITIES = ("high", "medium", "low", "info")
+"""As in `Severity`, whose import would take longer than all help."""
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -34,3 +36,20 @@ def json_option(command: Command) -> Command:
     return click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."
     )(command)
+
+
+def report_options(command: Command) -> Command:
+    """`--format` and `--fail-on`: how a session's report is written, and when it is a failure."""
+    shown = click.option(
+        "--format",
+        "format_name",
+        metavar="NAME",
+        help="How to write the report: text, json, or a format of a plugin, such as markdown, "
+        "html, sarif or junit. Default: text.",
+    )
+    threshold = click.option(
+        "--fail-on",
+        type=click.Choice(SEVERITIES),
+        help="End with exit code 1 when there is a finding of this severity or a higher one.",
+    )
+    return shown(threshold(command))

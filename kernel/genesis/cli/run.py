@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genesis.cli.options import home_option, json_option, plugins_option
+from genesis.cli.options import home_option, json_option, plugins_option, report_options
 from genesis.errors import GenesisError, UsageError
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ _CANCELLED = "cancelled with Ctrl-C; `genesis run --resume {id}` goes on with it
 )
 @home_option
 @plugins_option
+@report_options
 @json_option
 def run(
     goal: str | None,
@@ -68,6 +69,8 @@ def run(
     logs: tuple[str, ...],
     home: str | None,
     plugins: str | None,
+    format_name: str | None,
+    fail_on: str | None,
     *,
     as_json: bool,
 ) -> None:
@@ -79,13 +82,17 @@ def run(
     \b
     Example:  genesis run "nightly review" --repo ~/src/project --team engineering
     """
+    from genesis.cli.report_formats import chosen_format
     from genesis.home import find_home
     from genesis.kernel import Kernel
+    from genesis.sessions.reports import require_format
 
+    shown = chosen_format(format_name, as_json=as_json)
     if (goal is None) == (resume is None):
         raise UsageError('Give a goal, such as "nightly review", or --resume, but not both.')
     params = session_options(verify_limit, logs)
     with Kernel(find_home(home), plugins=plugins) as kernel:
+        require_format(kernel.host, shown)
         _tell_problems(kernel)
         interrupted = [session.id for session in kernel.interrupted_sessions()]
         target = (
@@ -108,7 +115,7 @@ def run(
             click.echo(f"Going on with {target}.", err=True)
         journals.append(runner.open(target))
         _work(runner, journals)
-        _print_result(kernel, target, as_json=as_json)
+        _print_result(kernel, target, shown, fail_on)
 
 
 def session_options(verify_limit: float | None, logs: tuple[str, ...]) -> dict[str, JsonValue]:
@@ -195,18 +202,14 @@ def _work(runner: SessionRunner, journals: list[Journal]) -> None:
         raise failure[0]
 
 
-def _print_result(kernel: Kernel, session_id: str, *, as_json: bool) -> None:
-    from rich.console import Console
-
-    from genesis.cli.report import print_json, print_report, session_document
+def _print_result(kernel: Kernel, session_id: str, shown: str, fail_on: str | None) -> None:
+    from genesis.cli.report_formats import print_as, reaches
     from genesis.storage.records import read_session, read_tasks
 
     with kernel.database.read() as connection:
         session = read_session(connection, session_id)
         tasks = read_tasks(connection, session_id)
-    if as_json:
-        print_json(session_document(session, tasks))
-    else:
-        print_report(Console(highlight=False), session, tasks)
-    if session.exit_code:
-        sys.exit(session.exit_code)
+    print_as(shown, kernel, session, tasks)
+    code = session.exit_code or int(reaches(tasks, fail_on))
+    if code:
+        sys.exit(code)

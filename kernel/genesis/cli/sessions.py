@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from genesis.cli.options import home_option, json_option
+from genesis.cli.options import home_option, json_option, report_options
 from genesis.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,14 +54,22 @@ def list_command(limit: int, before: str | None, home: str | None, *, as_json: b
 @sessions.command("show")
 @click.argument("session_id", metavar="[ID]", default="latest")
 @home_option
+@report_options
 @json_option
-def show_command(session_id: str, home: str | None, *, as_json: bool) -> None:
+def show_command(
+    session_id: str,
+    home: str | None,
+    format_name: str | None,
+    fail_on: str | None,
+    *,
+    as_json: bool,
+) -> None:
     """Show one session: what was done and found. ID may be a part of an id, or `latest`."""
-    from rich.console import Console
-
-    from genesis.cli.report import print_json, print_report, session_document, state_of
+    from genesis.cli.report import state_of
+    from genesis.cli.report_formats import chosen_format, print_as, reaches
     from genesis.storage.records import read_session, read_tasks
 
+    shown = chosen_format(format_name, as_json=as_json)
     opened, database = _open(home)
     try:
         with database.read() as connection:
@@ -68,16 +77,15 @@ def show_command(session_id: str, home: str | None, *, as_json: bool) -> None:
             tasks = read_tasks(connection, session.id)
     finally:
         database.close()
-    if as_json:
-        print_json(session_document(session, tasks))
-    else:
-        state = state_of(opened, session)
-        print_report(Console(highlight=False), session, tasks, state)
-        if state in ("waiting", "interrupted"):
-            click.echo(
-                f"`genesis up` works on it; without it, `genesis run --resume {session.id}`.",
-                err=True,
-            )
+    state = state_of(opened, session)
+    print_as(shown, opened, session, tasks, state)
+    if shown == "text" and state in ("waiting", "interrupted"):
+        click.echo(
+            f"`genesis up` works on it; without it, `genesis run --resume {session.id}`.",
+            err=True,
+        )
+    if reaches(tasks, fail_on):
+        sys.exit(1)
 
 
 @click.command()

@@ -8,6 +8,7 @@ from genesis.contracts.background import TaskHandler
 from genesis.contracts.embedders import Embedder
 from genesis.contracts.models import ChatModel
 from genesis.contracts.plugins import Tables
+from genesis.contracts.reports import KERNEL_FORMATS, ReportFormat
 from genesis.contracts.service import Job, Periodic
 from genesis.contracts.specialists import Specialist, Team, Tool
 from genesis.contracts.web import Endpoints
@@ -34,6 +35,7 @@ def refuse_conflicts(plugins: Sequence[LoadedPlugin], refuse: Refuse) -> None:
 def _refuse_doubles(plugins: Sequence[LoadedPlugin], refuse: Refuse) -> None:
     owner: dict[tuple[str, str], str] = {("table", name): "kernel" for name in KERNEL_TABLES}
     owner |= {("prefix", name): "kernel" for name in KERNEL_PREFIXES}
+    owner |= {("report format", name): "kernel" for name in KERNEL_FORMATS}
     for loaded in plugins:
         names = _names(loaded)
         taken = next((name for name in names if name in owner), None)
@@ -84,5 +86,6 @@ def _names(loaded: LoadedPlugin) -> list[tuple[str, str]]:
         *(("model", model.name) for model in loaded.of(ChatModel)),
         *(("job", job.name) for job in loaded.of(Job)),
         *(("periodic", periodic.name) for periodic in loaded.of(Periodic)),
+        *(("report format", record.name) for record in loaded.of(ReportFormat)),
         *(("prefix", record.prefix or loaded.id) for record in loaded.of(Endpoints)),
     ]

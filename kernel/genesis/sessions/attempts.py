@@ -24,8 +24,7 @@ def attempt_spec(task: ClaimedTask, roster: Roster, home: Home, repository: str)
     calls = roster.calls(task.specialist, task.kind, task.params)
     if not calls:
         raise UsageError(f"The specialist {task.specialist!r} has no tool for {task.kind!r}.")
-    name = f"{_folder_name(task.key)}-{task.lease.attempt}"
-    folder = home.session_folder(task.session_id) / "work" / name
+    folder = attempt_folder(home, task.session_id, task.key, task.lease.attempt)
     log = home.log_folder(task.session_id) / f"{task.specialist}.log"
     return AttemptSpec(
         task_id=task.lease.item,
@@ -71,6 +70,11 @@ def ended_record(record: TaskRecord, ending: Ending, result: TaskResult | None) 
         error=ending.error,
         result=result,
     )
+
+
+def attempt_folder(home: Home, session_id: str, key: str, attempt: int) -> Path:
+    """The folder in which an attempt of the task `key` writes what it likes."""
+    return home.session_folder(session_id) / "work" / f"{_folder_name(key)}-{attempt}"
 
 
 def _folder_name(key: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from genesis import NoSettings, Plugin, hookspecs, implements, read_specialists
 from genesis.contracts import Specialist, Team, Tool
+from genesis.contracts.reports import ReportFormat
 from genesis.contracts.service import Job
 
 _TOOLS = {
@@ -52,6 +53,13 @@ class EngineeringPlugin(Plugin[NoSettings]):
     def specialists(self) -> list[Specialist]:
         """The specialists, as their Markdown files describe them."""
         return read_specialists(Path(__file__).parent / "specialists")
+
+    @implements(hookspecs.genesis_report_formats)
+    def report_formats(self) -> list[ReportFormat]:
+        """The formats for people, code hosts, editors and CI servers."""
+        from genesis_engineering.formats import FORMATS
+
+        return list(FORMATS)
 
     @implements(hookspecs.genesis_jobs)
     def jobs(self) -> list[Job]:

@@ -1,0 +1,73 @@
+"""A session's report as a record, and the formats in which plugins write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from genesis.contracts.findings import Finding
+from genesis.contracts.work import Phase, Status, TaskResult
+
+KERNEL_FORMATS = ("text", "json")
+"""The formats that the kernel writes itself; plugins add others."""
+
+
+class ReportedTask(BaseModel):
+    """A task of a session, in the order of the plan.
+
+    `result` is there once an attempt gave one; `folder` is that of the last attempt, to which the
+    paths of the result's artifacts are relative: it may be gone, and what ran there could write
+    anything into it. Times are those of `genesis.clock`, in UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    specialist: str
+    kind: str
+    description: str
+    status: Status
+    started_at: str | None = None
+    completed_at: str | None = None
+    duration_seconds: float | None = None
+    error: str | None = None
+    result: TaskResult | None = None
+    folder: Path | None = None
+
+
+class SessionReport(BaseModel):
+    """What a session did and found, as it stands; it may not have ended.
+
+    `findings` are those of all tasks in the order in which every report lists them. `summary` has
+    the session's figures, and is empty before its end. Times are in UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    session_id: str
+    status: Status
+    phase: Phase
+    goal: str
+    team: str
+    repository: str
+    branch: str | None = None
+    reason: str = ""
+    started_at: str | None = None
+    completed_at: str | None = None
+    duration_seconds: float | None = None
+    exit_code: int | None = None
+    summary: dict[str, JsonValue] = Field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    tasks: tuple[ReportedTask, ...] = ()
+
+
+class ReportFormat(BaseModel):
+    """A way to write a report: `genesis sessions show --format NAME` prints what `write` gives."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)
+    description: str = Field(min_length=1, max_length=200)
+    write: Callable[[SessionReport], str]
