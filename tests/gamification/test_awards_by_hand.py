@@ -140,3 +140,18 @@ def test_awards_by_hand_go_between_events_of_the_log(
     plugin.catch_up()
     assert total(ledger, "agent-1") == 85
     assert plugin.verify().differences == []
+
+
+def test_text_that_cannot_be_stored_is_refused(
+    ledger: Database, plugin: GamificationPlugin
+) -> None:
+    for odd in ("\udcff", "a\0b"):
+        for award in ((odd, 5, "r", "k", "ann"), ("agent-1", 5, odd, "k", "ann"),
+                      ("agent-1", 5, "r", odd, "ann")):  # fmt: skip
+            with pytest.raises(UsageError):
+                plugin.award_xp(*award)
+        with pytest.raises(NotFoundError):
+            plugin.praise(odd)
+        with pytest.raises(UsageError, match="no address"):
+            plugin.merged(f"https://{odd}", "s-1")
+    assert rows(ledger, "SELECT * FROM xp_transactions") == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from genesis.contracts.events import Event
 from genesis.storage.database import Database
 from genesis_gamification.plugin import GamificationPlugin
 
@@ -19,6 +20,7 @@ from tests.gamification.logs import (
     task,
     total,
 )
+from tests.gamification.test_rules_in_force import with_check
 
 REVIEW = """
 [[rule]]
@@ -139,3 +141,18 @@ def test_what_no_rule_pays_any_more_is_taken_back_and_achievements_stay(
     assert plugin.rederive() == []
     assert total(ledger, "agent-1") == 50 + 20  # First Steps and level 2 were earned live
     assert plugin.verify().differences == []
+
+
+def test_what_a_rule_paid_is_not_taken_back_because_its_code_fails_now(
+    ledger: Database, plugin: GamificationPlugin
+) -> None:
+    def broken(_event: Event) -> bool:
+        raise ValueError
+
+    with_check(plugin, lambda _: True)
+    append(ledger, [task("t-1", "agent-1")])
+    plugin.catch_up()
+    with_check(plugin, broken)
+    assert plugin.rederive() == []
+    with_check(plugin, lambda _: False)
+    assert [(each.rule_id, each.paid, each.due) for each in plugin.rederive()] == [("odd", 3, 0)]

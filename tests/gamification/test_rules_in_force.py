@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from genesis.contracts.events import Event
 from genesis.storage.database import Database
-from genesis_gamification import Rule
+from genesis_gamification import Rule, rulesets
 from genesis_gamification.plugin import GamificationPlugin
 
 from tests.gamification.logs import (
@@ -52,9 +53,12 @@ def paid_by(database: Database, rule: str) -> list[tuple[object, ...]]:
     )
 
 
-def with_check(plugin: GamificationPlugin, check: Callable[[Event], bool]) -> None:
+def with_check(plugin: GamificationPlugin, check: Callable[[Event], bool], **changes: str) -> None:
     """Have a third party's rule with code in force."""
-    rule = Rule(id="odd", event="task.finished", amount=3, reason="Odd", scope="task", check=check)
+    values = {"event": "task.finished", "scope": "task", **changes}
+    rule = Rule.model_validate(
+        {"id": "odd", "amount": 3, "reason": "Odd", "check": check, **values}
+    )
     ruleset = plugin.engine.terms().ruleset
     others = tuple(each for each in ruleset.rules if each[1].id != "odd")
     changed = type(ruleset)(
@@ -214,3 +218,106 @@ def test_a_log_that_was_there_before_is_read_in_later_to_the_same_ledger(
     make_plugin(ledger, tmp_path).catch_up()
     assert everything(ledger) == before
     assert caplog.text == ""
+
+
+def test_a_cap_counts_what_adoption_paid(ledger: Database, tmp_path: Path) -> None:
+    log = [task(f"t-{n}", "agent-1", kind="review") for n in range(6)]
+    append(ledger, log[:2])
+    make_plugin(ledger, tmp_path).catch_up()
+    write_own(tmp_path, OWN + "daily_cap = 3\n")
+    plugin = make_plugin(ledger, tmp_path)
+    append(ledger, log[2:3])
+    plugin.catch_up()
+    assert len(plugin.adopt("ann")) == 2
+    append(ledger, log[3:])
+    plugin.catch_up()
+    assert sorted(paid_by(ledger, "reviews")) == [("t-0", 7), ("t-1", 7), ("t-2", 7)]
+
+
+def test_a_check_may_be_any_object_that_can_be_called(
+    ledger: Database, plugin: GamificationPlugin
+) -> None:
+    @dataclass
+    class Starts:  # it has no hash
+        with_: str
+
+        def __call__(self, event: Event) -> bool:
+            return event.subject.startswith(self.with_)
+
+    with_check(plugin, Starts("t"))
+    append(ledger, [task("t-1", "agent-1"), task("u-1", "agent-1")])
+    plugin.catch_up()
+    assert paid_by(ledger, "odd") == [("t-1", 3)]
+
+
+@pytest.mark.parametrize("name", ["achievement", "level-up", "manual"])
+def test_a_rule_cannot_have_the_name_of_what_no_rule_gives(
+    ledger: Database, tmp_path: Path, name: str
+) -> None:
+    write_own(tmp_path, OWN.replace('"reviews"', f'"{name}"'))
+    plugin = make_plugin(ledger, tmp_path)
+    assert f"'{name}' of 'own' is left out" in plugin.problems[0]
+
+
+def test_other_levels_hold_for_who_has_earned_before(
+    ledger: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(ledger, [task(f"t-{n}", "agent-1") for n in range(6)])
+    make_plugin(ledger, tmp_path).catch_up()
+    level = "SELECT level FROM agent_levels"
+    assert rows(ledger, level) == [(2,)]
+    dear = [each.model_copy(update={"xp_required": 9 * each.xp_required})
+            for each in rulesets.load_levels()]  # fmt: skip
+    monkeypatch.setattr(rulesets, "load_levels", lambda: tuple(dear))
+    plugin = make_plugin(ledger, tmp_path)
+    assert rows(ledger, level) == [(1,)]
+    assert plugin.verify().different == 0
+
+
+def test_what_another_process_puts_in_force_holds_here_from_the_next_event_on(
+    ledger: Database, tmp_path: Path, plugin: GamificationPlugin
+) -> None:
+    append(ledger, [task("t-1", "agent-1", session="s-1", kind="review")])
+    plugin.catch_up()
+    assert plugin.engine.terms().zone.key == "UTC"
+    write_own(tmp_path, OWN)
+    make_plugin(ledger, tmp_path, time_zone="Pacific/Kiritimati", day_start="00:00")
+    append(ledger, [task("t-2", "agent-1", session="s-2", kind="review")])
+    plugin.catch_up()
+    assert paid_by(ledger, "reviews") == [("t-2", 7)]
+    days = "SELECT DISTINCT source_id, local_day FROM xp_transactions WHERE source_id LIKE 't-%'"
+    assert rows(ledger, days) == [("t-1", "2026-03-02"), ("t-2", "2026-03-03")]
+    report = plugin.verify()
+    assert (report.different, report.lacks) == (0, 0)
+
+
+def test_an_award_by_hand_counts_for_the_day_that_another_process_has_put_in_force(
+    ledger: Database, tmp_path: Path, plugin: GamificationPlugin
+) -> None:
+    plugin.award_xp("agent-1", 5, "r", "k-1", "ann")
+    # Zones that are a day apart at every hour.
+    for number, zone in enumerate(("Pacific/Kiritimati", "Etc/GMT+12")):
+        make_plugin(ledger, tmp_path, time_zone=zone, day_start="00:00")
+        plugin.award_xp("agent-1", 5, "r", f"z-{number}", "ann")
+    days = {day for (day,) in rows(
+        ledger, "SELECT local_day FROM xp_transactions WHERE dedup_key LIKE 'manual:z-%'"
+    )}  # fmt: skip
+    assert len(days) == 2
+
+
+def test_a_replay_knows_of_a_session_what_was_true_at_the_event(
+    ledger: Database, plugin: GamificationPlugin
+) -> None:
+    def broken(_event: Event) -> bool:
+        raise ValueError
+
+    of_session = {"event": "session.finished", "scope": "session", "who": "participants"}
+    with_check(plugin, broken, **of_session)
+    append(ledger, [started(), task("t-1", "agent-1"), finished(), task("t-2", "agent-2")])
+    plugin.catch_up()
+    with_check(plugin, lambda _: True, **of_session)
+    assert plugin.replay() == (1, 0)
+    assert rows(ledger, "SELECT agent_id FROM xp_transactions WHERE rule_id = 'odd'") == [
+        ("agent-1",)
+    ]  # fmt: skip
+    assert plugin.rederive() == []

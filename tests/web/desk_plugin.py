@@ -72,6 +72,8 @@ class DeskPlugin(Plugin[NoSettings]):
         act = call.body.act
         if act == "die-before":
             os.kill(os.getpid(), signal.SIGKILL)
+        if act == "tell-key":
+            return {"id": "key", "text": str(call.key)}
         if act == "refuse":
             raise ConflictError("Not now.")
         event = NewEvent("desk.noted", "note")

@@ -42,6 +42,12 @@ def test_the_same_request_again_is_answered_again_and_not_done_again(server: Ser
     assert server.events("desk.noted") == before + 1
 
 
+def test_the_call_has_the_key(server: Server) -> None:
+    assert note(server, "told", act="tell-key").json()["text"] == "told"
+    without = server.ask(NOTES, {"text": "milk", "act": "tell-key"})
+    assert without.json()["text"] == "None"
+
+
 def test_another_key_is_another_request(server: Server) -> None:
     before = server.events("desk.noted")
     assert note(server, "one").body != note(server, "two").body

@@ -35,11 +35,13 @@ AskedBody = TypeVar("AskedBody", bound=BaseModel, contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Query, Body]):
-    """A request whose parts have been checked: parts of the path by name, query, and body."""
+    """A request whose parts have been checked: parts of the path by name, query, and body; and of
+    one that creates its `Idempotency-Key`, None where it has none."""
 
     path: Mapping[str, str]
     query: Query
     body: Body
+    key: str | None = None
 
 
 @dataclass(frozen=True)

@@ -51,10 +51,11 @@ class Caller:
         takes_body = route.endpoint.body is not None
         raw = await _read(receive) if takes_body or route.endpoint.creates else b""
 
-        def work() -> KeptAnswer:
-            return _carry_out(route, parts, scope, raw)
-
         key = key_of(scope) if route.endpoint.creates else None
+
+        def work() -> KeptAnswer:
+            return _carry_out(route, parts, scope, raw, key)
+
         if key is None:
             await _send(send, await self._run(route, work))
             return
@@ -95,13 +96,15 @@ class Caller:
         return value
 
 
-def _carry_out(route: Route, parts: Mapping[str, str], scope: Scope, raw: bytes) -> KeptAnswer:
+def _carry_out(
+    route: Route, parts: Mapping[str, str], scope: Scope, raw: bytes, key: str | None
+) -> KeptAnswer:
     """Runs in a thread: reading a large body takes its time too."""
     endpoint = route.endpoint
     query = route.query.read(scope)
     body = _NO_BODY if endpoint.body is None else read_body(endpoint.body, scope, raw)
     # Each model was named by the endpoint itself, whose type says that its call takes them.
-    value = cast(Callable[[object], object], endpoint.call)(Call(parts, query, body))
+    value = cast(Callable[[object], object], endpoint.call)(Call(parts, query, body, key))
     if endpoint.answer is None:
         return KeptAnswer(route.status, b"", None)
     location = None if endpoint.location is None else _location(endpoint.location, value)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from genesis.contracts.web import AnyEndpoint, Call, Endpoint, Endpoints, NoInput
-from genesis.errors import ConflictError
+from genesis.errors import UsageError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from genesis_gamification.leaderboards import (
@@ -27,7 +27,6 @@ from genesis_gamification.profiles import (
     read_profile,
 )
 from genesis_gamification.records import MOST_XP
-from genesis_gamification.settings import GamificationSettings
 
 if TYPE_CHECKING:
     from genesis_gamification.plugin import GamificationPlugin
@@ -65,12 +64,12 @@ class AgentQuery(_Input):
 
 class NewAward(_Input):
     """XP given by hand; a negative amount takes some away. It is given once for a key, however
-    often it is sent."""
+    often it is sent: `idempotency_key`, or where that is left out the header `Idempotency-Key`."""
 
     agent_id: Annotated[str, Field(pattern=_AGENT)]
     amount: Annotated[_Gain | _Loss, BeforeValidator(_whole)]
     reason: Annotated[str, Field(pattern=_VISIBLE, max_length=200)]
-    idempotency_key: Annotated[str, Field(pattern=_KEY)]
+    idempotency_key: Annotated[str, Field(pattern=_KEY)] | None = None
 
 
 class Given(BaseModel):
@@ -107,25 +106,31 @@ def endpoints(plugin: GamificationPlugin) -> Endpoints:
     """All of them. With the setting `visible = false` they answer 409, but XP can be given."""
 
     def show_agent(call: Call[AgentQuery, NoInput]) -> Profile:
-        require_visible(plugin.context.settings)
+        plugin.context.settings.require_visible()
         with plugin.context.read() as connection:
             return read_profile(connection, call.path["id"], call.query.transactions)
 
     def show_board(call: Call[BoardQuery, NoInput]) -> Board:
-        require_visible(plugin.context.settings)
+        plugin.context.settings.require_visible()
         asked, day = call.query, today(plugin.engine.terms())
         with plugin.context.read() as connection:
             found = leaderboard(connection, asked.metric, asked.period, day, asked.limit)
         return Board(asked.metric, asked.period, found)
 
     def show_achievements(call: Call[NoInput, NoInput]) -> Achievements:
-        require_visible(plugin.context.settings)
+        plugin.context.settings.require_visible()
         with plugin.context.read() as connection:
             return Achievements(read_achievements(connection, call.path.get("agent", "")))
 
     def give(call: Call[NoInput, NewAward]) -> Award:
         new = call.body
-        return plugin.award_xp(new.agent_id, new.amount, new.reason, new.idempotency_key, _ACTOR)
+        key = new.idempotency_key or call.key
+        if key is None:
+            raise UsageError(
+                "An award needs a key, so that it is given once: send the header Idempotency-Key, "
+                "or idempotency_key in the body."
+            )
+        return plugin.award_xp(new.agent_id, new.amount, new.reason, key, _ACTOR)
 
     found: tuple[AnyEndpoint, ...] = (
         Endpoint("GET", "/agent/{id}", "Show an agent's XP, level, streak and achievements",
@@ -142,12 +147,3 @@ def endpoints(plugin: GamificationPlugin) -> Endpoints:
                  problems=(404, 409), creates=True),
     )  # fmt: skip
     return Endpoints(endpoints=found)
-
-
-def require_visible(settings: GamificationSettings) -> None:
-    """Raise ConflictError while the setting `visible` hides the game."""
-    if not settings.visible:
-        raise ConflictError(
-            "Gamification is switched off: `visible = false` stands in [plugins.gamification] of "
-            "genesis.toml. The ledger goes on; set it to true to see it."
-        )

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 from zoneinfo import ZoneInfo
 
 from genesis.contracts.events import Event
@@ -24,6 +24,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }  # fmt: skip
 _COUNTED = ("completed", "failed")
 _MOST_ERROR = 500
+_MOST_NAME = 200
+_MOST_NUMBER = 1e15
 
 
 class Candidate(NamedTuple):
@@ -100,10 +102,20 @@ def compile_rules(ruleset: Ruleset) -> dict[str, list[Compiled]]:
     return by_type
 
 
+def readable(events: Sequence[Event]) -> Sequence[Event]:
+    """Events whose payloads are objects: a plugin that wrote something else told nothing."""
+    if all(isinstance(event.payload, dict) for event in events):
+        return events
+    return [
+        event if isinstance(event.payload, dict) else event.model_copy(update={"payload": {}})
+        for event in events
+    ]
+
+
 def session_of(event: Event) -> str | None:
     """The session that an event tells of."""
     named = event.session_id or event.payload.get("session_id")
-    return named if isinstance(named, str) else None
+    return named if _is_name(named) else None
 
 
 def note(event: Event, terms: Terms, sessions: dict[str, Session]) -> bool:
@@ -117,7 +129,7 @@ def note(event: Event, terms: Terms, sessions: dict[str, Session]) -> bool:
         day = local_day(event.created_at, terms.zone, terms.day_start)
         session = sessions[session_id] = Session(event.created_at, day, {})
     status, agent = event.payload.get("status"), event.payload.get("specialist")
-    if event.type == "task.finished" and status in _COUNTED and isinstance(agent, str):
+    if event.type == "task.finished" and status in _COUNTED and _is_name(agent):
         counts = session.agents.setdefault(agent, [0, 0])
         counts[0] += 1
         counts[1] += status == "failed"
@@ -144,9 +156,8 @@ def candidates(
         try:
             if rule.check is not None and not rule.check(event):
                 continue
-        except Exception as error:  # noqa: BLE001 - code of a third party
-            text = f"{type(error).__name__}: {error}"[:_MOST_ERROR]
-            faults.append(Fault(event.id, rule.id, text, event.created_at))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - code of a third party
+            faults.append(Fault(event.id, rule.id, _described(error), event.created_at))
             continue
         day = day or _day(event, terms, session)
         facts = _facts(rule, fields)
@@ -156,7 +167,8 @@ def candidates(
                 Candidate(
                     agent, rule.amount, rule.reason, rule.source_type, event.subject,
                     event.created_at, rule.id, rule.version, day,
-                    f"{compiled.prefix}{agent}:{scope}", event.id, facts, rule.daily_cap,
+                    f"{compiled.prefix}{_in_key(agent)}:{scope}", event.id, facts,
+                    rule.daily_cap,
                 )
             )  # fmt: skip
     return found, faults
@@ -164,7 +176,11 @@ def candidates(
 
 def _fields(event: Event, terms: Terms, session: Session | None) -> Mapping[str, JsonValue]:
     """What conditions and facts may name: the payload, and for a session that ended who took
-    part, how many of its tasks failed, and whether it is night."""
+    part, how many of its tasks failed, and whether it is night; for a lesson that was used again
+    whether by its owner."""
+    if event.type == "lesson.reused":
+        payload = event.payload
+        return {**payload, "by_owner": payload.get("by") == payload.get("agent_id")}
     if event.type != "session.finished":
         return event.payload
     agents = {} if session is None else session.agents
@@ -179,7 +195,10 @@ def _fields(event: Event, terms: Terms, session: Session | None) -> Mapping[str,
 def _holds(compiled: Compiled, fields: Mapping[str, JsonValue]) -> bool:
     try:
         return all(
-            field in fields and compare(fields[field], value)
+            field in fields
+            and compare(fields[field], value)
+            # To Python, True is 1.
+            and isinstance(fields[field], bool) is isinstance(value, bool)
             for field, compare, value in compiled.tests
         )
     except TypeError:  # such as a text that should be less than a number
@@ -195,18 +214,20 @@ def _day(event: Event, terms: Terms, session: Session | None) -> str:
 def _scope(rule: Rule, event: Event, day: str) -> str:
     if rule.scope == "day":
         return day
-    if rule.scope == "session":
-        return session_of(event) or event.subject
-    return str(event.id) if rule.scope == "event" else event.subject
+    if rule.scope == "event":
+        return str(event.id)
+    scope = (session_of(event) if rule.scope == "session" else None) or event.subject
+    # SQLite's JSON ends a text there, so the key would not be found again.
+    return repr(scope) if "\0" in scope else scope
 
 
 def _agents(rule: Rule, event: Event, session: Session | None) -> Iterable[str]:
     named = event.payload.get("specialist" if rule.who == "specialist" else "agent_id")
-    if isinstance(named, str) and named:
+    if _is_name(named):
         return (named,)
     several = event.payload.get("agents")
     if rule.who != "specialist" and isinstance(several, list):
-        return sorted({one for one in several if isinstance(one, str) and one})
+        return sorted({one for one in several if _is_name(one)})
     if rule.who == "participants" and session is not None:
         return sorted(session.agents)
     return ()
@@ -221,5 +242,33 @@ def _facts(rule: Rule, fields: Mapping[str, JsonValue]) -> Mapping[str, JsonValu
         "experiment": ("decision",),
     }.get(rule.counts, ())
     facts: dict[str, JsonValue] = {"kind": rule.counts}
-    facts.update((name, fields[name]) for name in names if fields.get(name) is not None)
+    facts.update((name, fields[name]) for name in names if _is_fact(name, fields.get(name)))
     return facts
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    """Whether a value of a payload can be the id of an agent or a session."""
+    return isinstance(value, str) and 0 < len(value) <= _MOST_NAME and value.isprintable()
+
+
+def _is_fact(name: str, value: JsonValue) -> bool:
+    """Whether a value of a payload is worth remembering: amounts are numbers of this world."""
+    if name not in ("duration_seconds", "cost_usd"):
+        return value is not None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= _MOST_NUMBER
+
+
+def _in_key(agent: str) -> str:
+    """An agent as a part of a key, in which a colon ends it."""
+    return agent.replace("%", "%25").replace(":", "%3A")
+
+
+def _described(error: BaseException) -> str:
+    """An error of somebody's code as text that can be stored, whatever it is."""
+    try:
+        told = f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - its own description fails
+        told = type(error).__name__
+    return told[:_MOST_ERROR].encode(errors="replace").decode()

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 from genesis.commands import home_option, json_option
 
-from genesis_gamification.cli_opening import opened, print_json, shown, visible
+from genesis_gamification.cli_opening import opened, print_json, session_named, shown, visible
 from genesis_gamification.cli_upkeep import gamification
 
 if TYPE_CHECKING:
-    from genesis_gamification.leaderboards import Entry
+    from genesis_gamification.leaderboards import Entry, Metric, Period
 
 __all__ = ["agent", "gamification", "leaderboard", "praise"]
 
@@ -31,7 +31,9 @@ __all__ = ["agent", "gamification", "leaderboard", "praise"]
 )
 @home_option
 @json_option
-def leaderboard(metric: str, period: str, limit: int, home: str | None, *, as_json: bool) -> None:
+def leaderboard(
+    metric: Metric, period: Period, limit: int, home: str | None, *, as_json: bool
+) -> None:
     """Show who leads: by XP, completed tasks, success rate, or streak.
 
     Success is ranked by the rate that an agent has at least, so that one success of one is not
@@ -43,8 +45,7 @@ def leaderboard(metric: str, period: str, limit: int, home: str | None, *, as_js
     from genesis_gamification.leaderboards import today
 
     with shown(home) as plugin, plugin.context.read() as connection:
-        # Click let through only what these can be.
-        entries = read(connection, metric, period, today(plugin.engine.terms()), limit)  # type: ignore[arg-type]
+        entries = read(connection, metric, period, today(plugin.engine.terms()), limit)
     if as_json:
         items = [asdict(entry) for entry in entries]
         print_json({"metric": metric, "period": period, "items": items})
@@ -105,12 +106,12 @@ def show_command(agent_id: str, rows: int, home: str | None, *, as_json: bool) -
 @home_option
 @json_option
 def praise(subject: str, home: str | None, *, as_json: bool) -> None:
-    """Praise the work of a session, or of one task; each once.
+    """Praise the work of a session (an id, or `latest`), or of one task; each once.
 
     Of a session, every agent that completed a task in it is praised.
     """
     with opened(home) as plugin:
-        said = plugin.praise(subject)
+        said = plugin.praise(session_named(plugin, subject))
     if as_json:
         print_json(said)
         return

@@ -28,12 +28,9 @@ def opened(home: str | None) -> Iterator[GamificationPlugin]:
 @contextmanager
 def shown(home: str | None) -> Iterator[GamificationPlugin]:
     """The plugin for a command that shows what agents have earned; reads first what has happened
-    since, for at most some seconds. Raises UsageError, and ConflictError when it is switched
-    off."""
-    from genesis_gamification.api import require_visible
-
+    since, for at most some seconds. Raises UsageError, and ConflictError when it is hidden."""
     with opened(home) as plugin:
-        require_visible(plugin.context.settings)
+        plugin.context.settings.require_visible()
         plugin.engine.pull(seconds=_SECONDS)
         if behind := events_behind(plugin):
             click.echo(
@@ -51,6 +48,17 @@ def events_behind(plugin: GamificationPlugin) -> int:
     )
     with plugin.context.read() as connection:
         return max(int(connection.execute(query).scalar_one()), 0)
+
+
+def session_named(plugin: GamificationPlugin, name: str) -> str:
+    """The id of the newest session for `latest`; any other name as it is."""
+    from sqlalchemy import text
+
+    if name != "latest":
+        return name
+    with plugin.context.read() as connection:
+        newest = connection.execute(text("SELECT MAX(id) FROM sessions")).scalar_one()
+    return name if newest is None else str(newest)
 
 
 def visible(text: str) -> str:

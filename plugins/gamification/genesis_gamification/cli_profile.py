@@ -27,13 +27,13 @@ def profile_lines(profile: Profile) -> Iterator[str]:
         since = _local(one.unlocked_at or "")
         yield f"  {since}  {one.emoji} {one.name} {worth}: {one.description}"
     if profile.transactions:
-        yield "ledger"
+        yield "last rows of the ledger"
     for entry in profile.transactions:
         begin = f"  {_local(entry.created_at)}  {entry.amount:>+6,}"
         yield f"{begin}  {entry.reason}  {_evidence(entry)}"
     if profile.evaluation is not None:
         found = profile.evaluation
-        yield f"evaluation   {found.verdict}, {_local(found.created_at)}"
+        yield f"evaluation   {_words(found.verdict)}, {_local(found.created_at)}"
         yield from _content(found.content)
 
 
@@ -54,7 +54,10 @@ def _evidence(entry: LedgerEntry) -> str:
     """What a row is for: the event, or who gave it by hand."""
     told = []
     if entry.event_id is not None:
-        told += [entry.source_id, f"event {entry.event_id}"]
+        # The reason of these two names what it is about.
+        if entry.source_type not in ("level_up", "achievement"):
+            told.append(entry.source_id)
+        told.append(f"event {entry.event_id}")
     if entry.actor:
         told.append(f"by {entry.actor}")
     if entry.reverses_id is not None:
@@ -68,7 +71,11 @@ def _content(content: object) -> Iterator[str]:
         for name, value in content.items():
             if value not in (None, "", [], {}):
                 several = isinstance(value, list)
-                yield f"  {name}: {', '.join(map(str, value)) if several else value}"
+                yield f"  {_words(name)}: {', '.join(map(str, value)) if several else value}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _local(moment: str) -> str:

@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING
 import click
 from genesis.commands import confirm, home_option, json_option
 
-from genesis_gamification.cli_opening import events_behind, opened, print_json, visible
+from genesis_gamification.cli_opening import (
+    events_behind,
+    opened,
+    print_json,
+    session_named,
+    visible,
+)
 
 if TYPE_CHECKING:
     from genesis_gamification.plugin import GamificationPlugin
     from genesis_gamification.rederive import Change
+    from genesis_gamification.verify import Report
 
 _STEP_SECONDS = 0.2
 _SHOWN = 50
@@ -45,34 +52,40 @@ def status(home: str | None, *, as_json: bool) -> None:
 @home_option
 @json_option
 def verify(home: str | None, *, fix: bool, as_json: bool) -> None:
-    """Recompute everything from the ledger, and compare; exit code 1 when something differs."""
-    from genesis_gamification.snapshots import forget_snapshots, snapshot_differences
+    """Recompute everything from the ledger, and compare, and the ledger with the log.
 
+    Exit code 1 when something differs. --fix does not pay what the ledger lacks: `rederive` and
+    `adopt` do, by the rules of today.
+    """
     with opened(home) as plugin:
-        with plugin.context.read() as connection:
-            snapshots = snapshot_differences(connection)
         report = plugin.repair() if fix else plugin.verify()
-        if fix and snapshots:
-            forget_snapshots(plugin.context)
-            plugin.keep_snapshots()
-    different = report.different + len(snapshots)
+    different = report.different
     if as_json:
         differences = [one._asdict() for one in report.differences]
-        print_json(
-            {**report._asdict(), "different": different, "differences": differences,
-             "snapshots": snapshots, "fixed": fix and different > 0}
-        )  # fmt: skip
+        fixed = fix and different > 0
+        print_json({**report._asdict(), "differences": differences, "fixed": fixed})
     else:
-        for one in report.differences:
-            found, expected = one.found or "no row", one.expected or "no row"
-            click.echo(visible(f"{one.table}: is {found}; the ledger gives {expected}"))
-        for line in snapshots:
-            click.echo(visible(line))
+        _print_report(report)
         said = "nothing differs" if not different else f"{different:,} rows differ"
         end = ", and were written anew" if fix and different else ""
         click.echo(f"{report.rows:,} rows, {report.total_xp:,} XP: {said}{end}.")
-    if different and not fix:
+    if report.lacks or (different and not fix):
         click.get_current_context().exit(1)
+
+
+def _print_report(report: Report) -> None:
+    for one in report.differences:
+        found, expected = one.found or "no row", one.expected or "no row"
+        click.echo(visible(f"{one.table}: is {found}; it should be {expected}"))
+    for line in report.snapshots:
+        click.echo(visible(line))
+    for key in report.lacking:
+        click.echo(visible(f"xp_transactions: lacks {key}"))
+    if report.lacks:
+        click.echo(
+            f"The ledger lacks {report.lacks:,} rows that the log gives: `genesis gamification "
+            "rederive` shows what they are worth today, `adopt` writes them."
+        )
 
 
 @gamification.command()
@@ -152,13 +165,16 @@ def award(
 
 @gamification.command()
 @click.argument("url")
-@click.option("--session", "session_id", metavar="ID", required=True, help="Whose work it was.")
+@click.option(
+    "--session", "session_id", metavar="ID", required=True,
+    help="Whose work it was; `latest` is the newest.",
+)  # fmt: skip
 @home_option
 @json_option
 def merged(url: str, session_id: str, home: str | None, *, as_json: bool) -> None:
     """Tell that the pull request of a session was merged; each once."""
     with opened(home) as plugin:
-        said = plugin.merged(url, session_id)
+        said = plugin.merged(url, session_named(plugin, session_id))
     if as_json:
         print_json(said)
         return
@@ -230,7 +246,8 @@ def _print_changes(changes: list[Change], as_json: bool, what: str, *, err: bool
     if len(changes) > _SHOWN:
         click.echo(f"... and {len(changes) - _SHOWN:,} more; `--json` has all.", err=err)
     total = sum(change.due - change.paid for change in changes)
-    click.echo(f"{len(changes):,} rows {what}: {total:+,} XP.", err=err)
+    rows = "1 row" if len(changes) == 1 else f"{len(changes):,} rows"
+    click.echo(f"{rows} {what}: {total:+,} XP.", err=err)
 
 
 def _actor() -> str:

@@ -27,6 +27,7 @@ from genesis_gamification.awarding import (
     Terms,
     candidates,
     note,
+    readable,
     session_of,
 )
 from genesis_gamification.folding import Fold
@@ -75,9 +76,10 @@ class Batch:
         for each in self._wanted:
             if each.key in seen:
                 continue
-            if each.daily_cap is not None:
-                if known.paid[_capped(each)] >= each.daily_cap:
-                    continue
+            if each.daily_cap is not None and known.paid[_capped(each)] >= each.daily_cap:
+                continue
+            # What `adopt` brings has no cap, and counts for it.
+            if each.reverses_id is None and _capped(each) in known.paid:
                 known.paid[_capped(each)] += 1
             seen.add(each.key)
             fold.post(each)
@@ -95,13 +97,15 @@ class Engine:
         self.checks: dict[str, Check] = {}
         self._checkpoint = 0
 
-    def adopt(self, live: Ruleset, *, is_broken: bool) -> None:
+    def adopt(self, live: Ruleset, *, is_broken: bool) -> bool:
         """Make a ruleset, and the settings' zone, those in force after the checkpoint, where they
-        differ from what is. One that is broken counts only when there is no other."""
+        differ from what is. One that is broken counts only when there is no other. Gives whether
+        the levels became others, so that those of agents have to be written anew."""
         settings = self._context.settings
         self.checks = live.checks()
 
-        def write(known: Known) -> None:
+        def write(known: Known) -> bool:
+            before = known.terms.ruleset
             with self._context.read() as connection:
                 news = terms.changes(connection, live, is_broken, settings.zone, settings.day_start)
 
@@ -114,10 +118,11 @@ class Engine:
                 self._context.write(operation)
             # The code of rules, which the database does not keep, may be another too.
             self._known = None
+            return not is_broken and before is not terms.EMPTY and before.levels != live.levels
 
         with self._lock:
             self._known = None
-            self._racing(write)
+            return self._racing(write)
 
     def pull(self, until: int | None = None, seconds: float = 5.0) -> int:
         """Take events up to an id, or all; gives the checkpoint. Returns earlier after so many
@@ -129,7 +134,7 @@ class Engine:
         def take(known: Known) -> bool:
             if until is not None and known.checkpoint >= until:
                 return False
-            events = self._context.events_after(known.checkpoint, BATCH)
+            events = readable(self._context.events_after(known.checkpoint, BATCH))
             if events:
                 self._take(known, events)
             return len(events) == BATCH
@@ -229,7 +234,16 @@ class Engine:
             ledger.write_fold(connection, fold, known.records, known.terms.ruleset)
             alongside(connection)
 
-        self._context.write(operation)
+        try:
+            self._context.write(operation)
+        except StorageError as error:
+            if "dedup_key" not in str(error):
+                raise
+            raise StorageError(
+                "What is projected from the ledger does not fit it: it has a row already that "
+                f"should come now ({error.__cause__}). `genesis gamification verify` shows where, "
+                "and `verify --fix` writes the projections anew."
+            ) from error
         known.version += 1
         known.checkpoint = self._checkpoint = checkpoint
 

@@ -26,7 +26,6 @@ METRICS: tuple[Metric, ...] = ("xp", "tasks", "success", "streak")
 PERIODS: tuple[Period, ...] = ("daily", "weekly", "monthly", "all_time")
 USUAL_LIMIT = 20
 MOST_ENTRIES = 200
-_FIRST_DAY, _LAST_DAY = date.min, date.max
 _Z_SQUARED = 3.8416  # 1.96 squared: an interval of 95 %
 
 # Words in capitals stand for these.
@@ -149,7 +148,7 @@ def span(period: Period, day: date) -> tuple[str, str]:
         first = day.replace(day=1)
         last = day.replace(day=monthrange(day.year, day.month)[1])
     elif period == "all_time":
-        first, last = _FIRST_DAY, _LAST_DAY
+        first, last = date.min, date.max
     return first.isoformat(), last.isoformat()
 
 

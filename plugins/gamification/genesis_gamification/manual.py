@@ -96,7 +96,8 @@ def merged(engine: Engine, context: Context, url: str, session_id: str) -> Said:
     Raises NotFoundError for an unknown session, UsageError for a URL that is none, or a session
     without finished tasks.
     """
-    if not url.startswith(("https://", "http://")) or len(url) > 2000:
+    is_address = url.startswith(("https://", "http://")) and _is_text(url)
+    if not is_address or len(url) > 2000:
         raise UsageError(f"{url[:80]!r} is no address of a pull request; write it as https://....")
     with context.read() as connection:
         session, agents = _workers(connection, session_id)
@@ -128,12 +129,19 @@ def _check(amount: int, reason: str, key: str, actor: str) -> None:
             "to take some away."
         )
     for name, text in (("reason", reason), ("key", key), ("actor", actor)):
-        if not text.strip() or len(text) > _MOST_TEXT:
+        if not text.strip() or len(text) > _MOST_TEXT or not _is_text(text):
             raise UsageError(f"An award needs a {name} of 1 to {_MOST_TEXT} characters.")
 
 
+def _is_text(text: str) -> bool:
+    """Whether it can be stored and found again: what a terminal could not read, or a NUL, not."""
+    return "\0" not in text and text == text.encode(errors="replace").decode()
+
+
 def _require_agent(connection: Connection, agent_id: str) -> None:
-    if not ledger.query(connection, "SELECT 1 FROM agents WHERE id = ?", [agent_id]):
+    if not _is_text(agent_id) or not ledger.query(
+        connection, "SELECT 1 FROM agents WHERE id = ?", [agent_id]
+    ):
         raise NotFoundError(
             f"There is no agent {agent_id[:80]!r}. `genesis leaderboard` lists those there are."
         )
@@ -152,12 +160,15 @@ def _require_same(connection: Connection, row: int, agent_id: str, amount: int) 
 
 def _workers(connection: Connection, subject: str) -> tuple[str, list[str]]:
     """The session of a task or session, and the agents that finished something there."""
-    task = ledger.query(
+    is_text = _is_text(subject)
+    task = is_text and ledger.query(
         connection, "SELECT session_id, agent_id FROM tasks WHERE id = ?", [subject]
     )
     if task:
         return str(task[0][0]), [str(task[0][1])]
-    if not ledger.query(connection, "SELECT 1 FROM sessions WHERE id = ?", [subject]):
+    if not is_text or not ledger.query(
+        connection, "SELECT 1 FROM sessions WHERE id = ?", [subject]
+    ):
         raise NotFoundError(
             f"There is no session or task {subject[:80]!r}. `genesis sessions` lists sessions."
         )

@@ -99,7 +99,7 @@ class AgentRecord:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise StorageError(
                 f"The metrics of agent {agent_id} cannot be read: {error!r}. Rebuild them from the "
-                "ledger with `genesis gamification verify --repair`."
+                "ledger with `genesis gamification verify --fix`."
             ) from None
 
 

@@ -119,8 +119,11 @@ class GamificationPlugin(Plugin[GamificationSettings]):
         return verify.verify(self.context)
 
     def repair(self) -> Report:
-        """See `verify.repair`."""
-        return verify.repair(self.engine, self.context)
+        """See `verify.repair`; keeps periods that are over anew, too."""
+        before = verify.repair(self.engine, self.context)
+        if before.snapshots:
+            self.keep_snapshots()
+        return before
 
     def rederive(self) -> list[Change]:
         """See `rederive.rederive`."""
@@ -147,4 +150,5 @@ class GamificationPlugin(Plugin[GamificationSettings]):
         self.problems = problems
         for problem in problems:
             context.logger.warning("%s", problem)
-        self.engine.adopt(live, is_broken=is_broken)
+        if self.engine.adopt(live, is_broken=is_broken):
+            verify.rewrite(self.engine)

@@ -77,8 +77,8 @@ class AchievementState:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What the HR agent last wrote; `verdict` is one word."""
+class LastEvaluation:
+    """What the HR agent last wrote; `verdict` is one of `evaluating.Verdict`."""
 
     created_at: str
     verdict: str
@@ -90,7 +90,8 @@ class Profile:
     """An agent's record: the columns of `v_agent_gamification`, and where they come from.
 
     `progress` is the way to the next level, 0 to 1, and 1 on the last one. `achievements` are
-    those that it has; `transactions` the last rows of the ledger, the newest first.
+    those that it has, in the order in which it got them; `transactions` the last rows of the
+    ledger, the newest first.
     """
 
     agent_id: str
@@ -117,7 +118,7 @@ class Profile:
     success_rate: float | None
     achievements: list[AchievementState]
     transactions: list[LedgerEntry]
-    evaluation: Evaluation | None
+    evaluation: LastEvaluation | None
 
 
 def read_profile(connection: Connection, agent_id: str, rows: int = LAST_ROWS) -> Profile:
@@ -126,12 +127,13 @@ def read_profile(connection: Connection, agent_id: str, rows: int = LAST_ROWS) -
     if found is None:
         raise _unknown(agent_id)
     finished = found["tasks_completed"] + found["tasks_failed"]
+    unlocked = [one for one in read_achievements(connection, agent_id) if one.unlocked_at]
     entries = connection.execute(_ROWS, {"agent": agent_id, "limit": rows})
     return Profile(
         **found,
         progress=_progress(found["total_xp"], found["current_level_xp"], found["next_level_xp"]),
         success_rate=found["tasks_completed"] / finished if finished else None,
-        achievements=[one for one in read_achievements(connection, agent_id) if one.unlocked_at],
+        achievements=sorted(unlocked, key=lambda one: (one.unlocked_at or "", one.id)),
         transactions=[LedgerEntry(*entry) for entry in entries],
         evaluation=_evaluation(connection, agent_id),
     )
@@ -153,9 +155,9 @@ def _progress(total: int, here: int, following: int | None) -> float:
     return max(total - here, 0) / (following - here)
 
 
-def _evaluation(connection: Connection, agent_id: str) -> Evaluation | None:
+def _evaluation(connection: Connection, agent_id: str) -> LastEvaluation | None:
     row = connection.execute(_EVALUATION, {"agent": agent_id}).first()
-    return None if row is None else Evaluation(row[0], row[1], json.loads(row[2]))
+    return None if row is None else LastEvaluation(row[0], row[1], json.loads(row[2]))
 
 
 def _unknown(agent_id: str) -> NotFoundError:

@@ -7,8 +7,7 @@ Levels and achievements are no part of the comparison: they were earned live, fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, field
 
 from genesis.contracts.events import Event
 from sqlalchemy import Connection
@@ -21,10 +20,11 @@ from genesis_gamification.awarding import (
     Terms,
     candidates,
     note,
+    readable,
     session_of,
 )
 from genesis_gamification.ingest import BATCH, Context, Engine, Known
-from genesis_gamification.terms import now
+from genesis_gamification.terms import Course, now
 
 # Of rows that events brought: the id, and what is left of the amount after corrections.
 _PAID = (
@@ -43,7 +43,6 @@ _ROW = (
     "dedup_key, event_id, (SELECT count(*) FROM xp_transactions r WHERE r.reverses_id = x.id) "
     "FROM xp_transactions x WHERE id = ?"
 )
-_ZONES = "SELECT from_event, zone, day_start FROM gamification_zones ORDER BY from_event"
 
 
 @dataclass(frozen=True)
@@ -105,8 +104,8 @@ class _Derivation:
 
     def __init__(self, connection: Connection, terms: Terms) -> None:
         self._connection = connection
-        self._terms = terms
-        self._zones = ledger.query(connection, _ZONES)
+        # Days that were counted keep the zone that they were counted in.
+        self._course = Course(connection, terms)
         self._sessions: dict[str, Session] = {}
         self._paid_on_day: dict[tuple[str, str, str], int] = {}
         self._new: set[str] = set()
@@ -143,24 +142,26 @@ class _Derivation:
         return before < each.daily_cap
 
     def _candidates(self, event: Event) -> list[Candidate]:
-        terms = self._terms_at(event.id)
+        terms = self._course.at(event.id)
         note(event, terms, self._sessions)
         rules: Sequence[Compiled] = terms.rules.get(event.type, ())
         if not rules:
             return []
-        return candidates(event, terms, rules, self._sessions.get(session_of(event) or ""))[0]
+        session = self._sessions.get(session_of(event) or "")
+        found, faults = candidates(event, terms, rules, session)
+        if faults:
+            failed = {fault.rule_id for fault in faults}
+            self._spare(event, terms, [one for one in rules if one.rule.id in failed], session)
+        return found
 
-    def _terms_at(self, event_id: int) -> Terms:
-        """Days that were counted keep the zone that they were counted in."""
-        while len(self._zones) > 1 and self._zones[1][0] <= event_id:
-            self._zones.pop(0)
-        if not self._zones:
-            return self._terms
-        _, zone, day_start = self._zones[0]
-        if (zone, day_start) != (self._terms.zone.key, self._terms.day_start.isoformat()):
-            start = self._terms.day_start.fromisoformat(day_start)
-            self._terms = replace(self._terms, zone=ZoneInfo(zone), day_start=start)
-        return self._terms
+    def _spare(
+        self, event: Event, terms: Terms, failed: Sequence[Compiled], session: Session | None
+    ) -> None:
+        """What a rule paid stays paid where its code cannot say now what is due."""
+        plain = [one._replace(rule=one.rule.model_copy(update={"check": None})) for one in failed]
+        keys = [each.key for each in candidates(event, terms, plain, session)[0]]
+        for number in ledger.known_keys(self._connection, keys).values():
+            self.met[number] = 1
 
 
 def _changes(
@@ -169,7 +170,7 @@ def _changes(
     derivation = _Derivation(connection, terms)
     last = 0
     while last < checkpoint:
-        events = [e for e in context.events_after(last, BATCH) if e.id <= checkpoint]
+        events = [e for e in readable(context.events_after(last, BATCH)) if e.id <= checkpoint]
         if not events:
             break
         yield from derivation.changes(events)

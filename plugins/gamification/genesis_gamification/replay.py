@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from genesis_gamification import ledger
-from genesis_gamification.awarding import Candidate, Fault, candidates, session_of
+from genesis_gamification.awarding import (
+    Candidate,
+    Fault,
+    Session,
+    Terms,
+    candidates,
+    note,
+    readable,
+    session_of,
+)
 from genesis_gamification.ingest import Context, Engine, Known
 
 _AT_MOST = 1000
@@ -18,6 +27,7 @@ _FAULTS = (
     "SELECT event_id, rule_id FROM gamification_faults WHERE (event_id, rule_id) > (?, ?) "
     "ORDER BY event_id, rule_id LIMIT ?"
 )
+_FINISHED = "SELECT id FROM events WHERE session_id = ? AND type = 'task.finished' ORDER BY id"
 _DONE = "DELETE FROM gamification_faults WHERE event_id = ? AND rule_id = ?"
 
 
@@ -72,7 +82,7 @@ def _again(
 ) -> tuple[list[Candidate], list[Fault]] | None:
     """What one rule gives for one event; None when there is no such rule any more, which then
     waits until it is back."""
-    events = context.events_after(event_id - 1, 1)
+    events = readable(context.events_after(event_id - 1, 1))
     if not events or events[0].id != event_id:
         return None
     (event,) = events
@@ -83,5 +93,19 @@ def _again(
     if dated := ledger.zone_at(connection, event_id):
         terms = replace(terms, zone=ZoneInfo(dated[0]), day_start=dated[1])
     name = session_of(event)
-    sessions = ledger.read_sessions(connection, [] if name is None else [name])
-    return candidates(event, terms, rules, sessions.get(name or ""))
+    session = None if name is None else _session_at(connection, context, terms, name, event_id)
+    return candidates(event, terms, rules, session)
+
+
+def _session_at(
+    connection: Connection, context: Context, terms: Terms, name: str, event_id: int
+) -> Session | None:
+    """What was known of a session after an event, without what has happened in it since."""
+    sessions = ledger.read_sessions(connection, [name])
+    finished = [number for (number,) in ledger.query(connection, _FINISHED, [name])]
+    if name in sessions and finished and finished[-1] > event_id:
+        sessions[name].agents.clear()
+        for number in finished:
+            if number <= event_id:
+                note(readable(context.events_after(number - 1, 1))[0], terms, sessions)
+    return sessions.get(name)

@@ -80,9 +80,13 @@ def _parse(text: str, source: str, model: type[_Of]) -> _Of:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{source} is not valid TOML: {error}. Correct that line.") from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = _where(text, source, first["loc"])
-        raise SettingsError(f"{where}: {first['msg']}. Correct it there.") from None
+        errors = error.errors(include_url=False)
+        # A key that is misspelt is why another is missing.
+        unknown = next((one for one in errors if one["type"] == "extra_forbidden"), None)
+        wrong = unknown or errors[0]
+        message = "there is no such key" if unknown else wrong["msg"]
+        where = _where(text, source, wrong["loc"])
+        raise SettingsError(f"{where}: {message}. Correct it there.") from None
 
 
 def _where(text: str, source: str, keys: tuple[int | str, ...]) -> str:

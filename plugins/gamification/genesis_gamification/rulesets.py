@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genesis.contracts.events import Event
@@ -26,6 +26,9 @@ from genesis_gamification.streaks import StreakRules
 Contributed = Sequence[tuple[str, Sequence[Rule]]]
 Check = Callable[[Event], bool]
 OWN = "own"
+_PACKS = ("base", "penalties", OWN)
+# What the ledger calls rows that no rule gave.
+_TAKEN = dict.fromkeys(("manual", "level-up", "achievement"), "the ledger")
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,24 @@ class Ruleset:
         """The code of its rules, by their ids."""
         return {rule.id: rule.check for _, rule in self.rules if rule.check is not None}
 
+    def with_checks(self, checks: Mapping[str, Check]) -> Ruleset:
+        """The same with the code that is installed, where its rules have code."""
+        rules = (
+            (pack, rule.model_copy(update={"check": checks[rule.id]}))
+            if rule.check is not None and rule.id in checks
+            else (pack, rule)
+            for pack, rule in self.rules
+        )
+        return replace(self, rules=tuple(rules))
 
-def read_ruleset(content: str, checks: Mapping[str, Check]) -> Ruleset:
-    """The ruleset that `content` wrote. A rule whose code is not installed raises for each event,
-    which is then replayed once it is."""
+
+def read_ruleset(content: str) -> Ruleset:
+    """The ruleset that `content` wrote. A rule that had code raises for each event, until it has
+    it again (`with_checks`); the event is then replayed."""
     values = json.loads(content)
     streaks = values["streaks"]
     return Ruleset(
-        tuple(_read_rule(dict(rule), checks) for rule in values["rules"]),
+        tuple(_read_rule(dict(rule)) for rule in values["rules"]),
         tuple(Achievement.model_validate(one) for one in values["achievements"]),
         tuple(Level.model_validate(level) for level in values["levels"]),
         StreakRules(frozenset(streaks["rest_days"]), streaks["idle_days"]),
@@ -88,7 +101,9 @@ def load_ruleset(
     own_rules, own_achievements, is_broken = _own(folder, problems)
     packs = [("base", _base("base" in settings.packs))]
     packs += [(name, load_pack(name)) for name in settings.packs if name != "base"]
-    chosen = _unique_rules([*packs, (OWN, own_rules), *rules], problems)
+    # A plugin of such a name is no pack of this one.
+    others = [(f"plugin-{name}" if name in _PACKS else name, given) for name, given in rules]
+    chosen = _unique_rules([*packs, (OWN, own_rules), *others], problems)
     shipped: list[tuple[str, Sequence[Achievement]]] = [("base", load_achievements())]
     wanted = _unique_achievements([*shipped, (OWN, own_achievements), *achievements], problems)
     streaks = StreakRules(settings.resting, settings.idle_days)
@@ -121,8 +136,8 @@ def _unique_rules(packs: Contributed, problems: list[str]) -> list[tuple[str, Ru
     chosen: dict[str, tuple[str, Rule]] = {}
     for pack, rules in packs:
         for rule in rules:
-            if rule.id in chosen:
-                owner = chosen[rule.id][0]
+            owner = chosen[rule.id][0] if rule.id in chosen else _TAKEN.get(rule.id)
+            if owner is not None:
                 problems.append(
                     f"The rule {rule.id!r} of {pack!r} is left out: {owner!r} has one of that id. "
                     "Rename it."
@@ -150,11 +165,11 @@ def _unique_achievements(
     return list(chosen.values())
 
 
-def _read_rule(values: dict[str, JsonValue], checks: Mapping[str, Check]) -> tuple[str, Rule]:
+def _read_rule(values: dict[str, JsonValue]) -> tuple[str, Rule]:
     pack, has_check = str(values.pop("pack")), values.pop("has_check")
     rule = Rule.model_validate(values)
     if has_check:
-        rule = rule.model_copy(update={"check": checks.get(rule.id) or _missing(pack, rule.id)})
+        rule = rule.model_copy(update={"check": _missing(pack, rule.id)})
     return pack, rule
 
 

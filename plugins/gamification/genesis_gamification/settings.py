@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from genesis.errors import ConflictError
 from pydantic import BaseModel, ConfigDict, field_validator
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -58,6 +59,14 @@ class GamificationSettings(BaseModel):
     def resting(self) -> frozenset[int]:
         """The rest days as numbers; Monday is 0."""
         return frozenset(WEEKDAYS.index(day) for day in self.rest_days)
+
+    def require_visible(self) -> None:
+        """Raise ConflictError while `visible` hides the game."""
+        if not self.visible:
+            raise ConflictError(
+                "Gamification is hidden: `visible = false` stands in [plugins.gamification] of "
+                "genesis.toml. The ledger goes on; set it to true to see it."
+            )
 
 
 def machine_zone(localtime: Path = Path("/etc/localtime")) -> str:

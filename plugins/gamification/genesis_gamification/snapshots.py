@@ -8,17 +8,16 @@ triggers in `views`); they are made anew at the next opportunity. Streaks of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from genesis_gamification.ingest import Context
 from genesis_gamification.leaderboards import Figures, Metric, Period, rank, score, span, standings
 from genesis_gamification.terms import now
 
-T = TypeVar("T")
 KEPT_PLACES = 100
 _KEPT: Mapping[Metric, str] = {
     "xp": "xp", "tasks": "tasks_completed", "success": "success_rate",
@@ -48,16 +47,6 @@ _ADD = text(
 )
 
 
-class Store(Protocol):
-    """What the context of the plugin can do."""
-
-    def read(self) -> AbstractContextManager[Connection]:
-        """A connection that sees one state."""
-
-    def write(self, operation: Callable[[Connection], T]) -> T:
-        """Run an operation as one transaction."""
-
-
 class Span(NamedTuple):
     """A period that is over, with its first and last local day."""
 
@@ -75,17 +64,17 @@ class Place(NamedTuple):
     score: float
 
 
-def take_snapshots(store: Store, today: date) -> int:
+def take_snapshots(context: Context, today: date) -> int:
     """Keep the places of every period that was over before `today`, a local day, and is not kept
     yet; returns how many periods were kept. Raises StorageError."""
-    with store.read() as connection:
+    with context.read() as connection:
         missing = list(_missing(connection, today))
-    return sum(_keep(store, one) for one in missing)
+    return sum(_keep(context, one) for one in missing)
 
 
-def forget_snapshots(store: Store) -> None:
+def forget_snapshots(context: Context) -> None:
     """Remove all that is kept; `take_snapshots` makes it anew. Raises StorageError."""
-    store.write(lambda connection: connection.execute(_FORGET).close())
+    context.write(lambda connection: connection.execute(_FORGET).close())
 
 
 def snapshot_differences(connection: Connection) -> list[str]:
@@ -123,18 +112,18 @@ def _places(connection: Connection, one: Span) -> list[Place]:
     ]
 
 
-def _keep(store: Store, one: Span) -> bool:
+def _keep(context: Context, one: Span) -> bool:
     for _ in range(_TRIES):
-        with store.read() as connection:
+        with context.read() as connection:
             version = connection.execute(_VERSION).scalar_one()
             places = _places(connection, one)
-        if _write(store, one, places, version):
+        if _write(context, one, places, version):
             return True
     # The ledger grows without a pause: there is a next time.
     return False
 
 
-def _write(store: Store, one: Span, places: Sequence[Place], version: int) -> bool:
+def _write(context: Context, one: Span, places: Sequence[Place], version: int) -> bool:
     shared = {
         "period": one.period, "period_start": one.first, "period_end": one.last,
         "version": version, "now": now(),
@@ -150,4 +139,4 @@ def _write(store: Store, one: Span, places: Sequence[Place], version: int) -> bo
         connection.execute(_ADD, rows)
         return bool(connection.execute(_VERSION).scalar_one() == version)
 
-    return store.write(operation)
+    return context.write(operation)

@@ -1,4 +1,8 @@
-"""Rebuild every projection from the ledger alone, compare, and repair."""
+"""Rebuild every projection from what it is made of, compare, and repair.
+
+Most come of the ledger alone; levels and definitions of achievements of the rulesets, sessions of
+the log, and kept places of `gamification_daily`. The ledger itself is compared with the log.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,19 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from genesis.errors import StorageError
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from genesis_gamification import ledger
 from genesis_gamification.folding import count
 from genesis_gamification.ingest import Context, Engine
+from genesis_gamification.lacking import Followed, follow
 from genesis_gamification.metrics import AgentRecord, LedgerRow, apply, due_levels
 from genesis_gamification.rulesets import read_ruleset
+from genesis_gamification.snapshots import forget_snapshots, snapshot_differences
 from genesis_gamification.streaks import StreakRules
-from genesis_gamification.terms import in_force
+from genesis_gamification.terms import declared, in_force
 
 _PART = 5000
 _ROWS = (
@@ -32,6 +39,16 @@ _PROJECTIONS = {
     "gamification_metrics": "agent_id, record",
     "gamification_daily": "local_day, agent_id, xp, tasks_completed, tasks_failed",
 }
+_BESIDE = {
+    "level_thresholds": "level, xp_required, title, emoji",
+    "achievement_definitions": "id, name, description, emoji, category, tier, xp_reward, "
+    "criteria, is_active, created_at",
+    "gamification_sessions": "session_id, started_at, local_day, agents",
+}
+_TABLES = _PROJECTIONS | _BESIDE | {"gamification_state": "id, checkpoint"}
+_END = "min(checkpoint, coalesce((SELECT max(id) FROM events), 0))"
+_STATE = f"SELECT id, {_END} FROM gamification_state"  # noqa: S608
+_END_AT_LOG = f"UPDATE gamification_state SET checkpoint = {_END} WHERE ?"  # noqa: S608
 _SHOWN = 20
 
 
@@ -45,12 +62,17 @@ class Difference(NamedTuple):
 
 class Report(NamedTuple):
     """What a verification found: `rows` of the ledger, `total_xp` of all of them, how many rows
-    of projections differ, and the first of those."""
+    of projections and kept periods are `different`, the first of those rows, and a line for each
+    period in `snapshots`; how many rows the ledger lacks of what the log gave by the rules that
+    were in force, and the keys of the first. A repair does not write these: `adopt` does."""
 
     rows: int
     total_xp: int
     different: int
     differences: list[Difference]
+    snapshots: list[str]
+    lacks: int
+    lacking: list[str]
 
 
 @dataclass
@@ -66,40 +88,70 @@ class Rebuilt:
 
 
 def verify(context: Context) -> Report:
-    """Compare every projection with what the ledger gives. Nothing is changed."""
+    """Compare every projection with what gives it, and the ledger with the log. Nothing is
+    changed."""
     with context.read() as connection:
         rebuilt = rebuild(connection)
-        expected = _expected(connection, rebuilt)
+        followed = follow(connection, context)
+        expected = _expected(connection, rebuilt) | _expected_beside(connection, followed)
         found = {
             table: set(ledger.query(connection, f"SELECT {columns} FROM {table}"))  # noqa: S608
-            for table, columns in _PROJECTIONS.items()
+            for table, columns in _TABLES.items()
         }
+        snapshots = snapshot_differences(connection)
     different = list(_compare(expected, found))
-    return Report(rebuilt.rows, rebuilt.total_xp, len(different), different[:_SHOWN])
+    return Report(
+        rebuilt.rows, rebuilt.total_xp, len(different) + len(snapshots), different[:_SHOWN],
+        snapshots, len(followed.lacking), followed.lacking[:_SHOWN],
+    )  # fmt: skip
 
 
 def repair(engine: Engine, context: Context) -> Report:
-    """Write every projection anew from the ledger; gives what differed before."""
+    """Write every projection anew; gives what differed before. Kept periods are removed, where one
+    differed: `take_snapshots` makes them anew."""
     before = verify(context)
-    rewrite(engine)
-    return before
-
-
-def rewrite(engine: Engine) -> None:
-    """Write every projection anew from the ledger."""
 
     def prepare(connection: Connection) -> Callable[[Connection], None]:
-        rebuilt = rebuild(connection)
-        ruleset = in_force(connection, 0, {}).ruleset
+        write_projected = _prepare(connection)
+        beside = _expected_beside(connection, follow(connection, context))
 
         def write(connection: Connection) -> None:
-            for table in _PROJECTIONS:
+            # It refers to definitions, and is written again after them.
+            ledger.run_many(connection, "DELETE FROM agent_achievements WHERE ?", [(1,)])
+            for table, columns in _BESIDE.items():
+                marks = ", ?" * columns.count(",")
                 ledger.run_many(connection, f"DELETE FROM {table} WHERE ?", [(1,)])  # noqa: S608
-            ledger.write_projections(connection, rebuilt, rebuilt.records, ruleset)
+                ledger.run_many(
+                    connection,
+                    f"INSERT INTO {table} ({columns}) VALUES (?{marks})",  # noqa: S608
+                    sorted(beside[table]),
+                )
+            ledger.run_many(connection, _END_AT_LOG, [(1,)])
+            write_projected(connection)
 
         return write
 
     engine.exclusively(prepare)
+    if before.snapshots:
+        forget_snapshots(context)
+    return before
+
+
+def rewrite(engine: Engine) -> None:
+    """Write everything anew that comes of the ledger alone."""
+    engine.exclusively(_prepare)
+
+
+def _prepare(connection: Connection) -> Callable[[Connection], None]:
+    rebuilt = rebuild(connection)
+    ruleset = in_force(connection, 0, {}).ruleset
+
+    def write(connection: Connection) -> None:
+        for table in _PROJECTIONS:
+            ledger.run_many(connection, f"DELETE FROM {table} WHERE ?", [(1,)])  # noqa: S608
+        ledger.write_projections(connection, rebuilt, rebuilt.records, ruleset)
+
+    return write
 
 
 def rebuild(connection: Connection) -> Rebuilt:
@@ -133,7 +185,15 @@ def rebuild(connection: Connection) -> Rebuilt:
 
 
 def _facts(text: str) -> dict[str, JsonValue]:
-    found: dict[str, JsonValue] = json.loads(text)
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise StorageError(
+            f"The ledger has a row with the facts {text!r:.80}, which no program of ours wrote. "
+            "Take a backup from before it."
+        )
     return found
 
 
@@ -148,7 +208,7 @@ def _ledger(connection: Connection) -> Iterator[ledger.Found]:
 def _streak_rules(connection: Connection) -> Iterator[tuple[StreakRules, float]]:
     """What streaks survive, and the row from which the next rules are in force."""
     found = [
-        (first, read_ruleset(content, {}).streaks)
+        (first, read_ruleset(content).streaks)
         for first, content in ledger.query(connection, _RULESETS)
     ]
     current = StreakRules()
@@ -171,14 +231,30 @@ def _expected(connection: Connection, rebuilt: Rebuilt) -> dict[str, set[ledger.
     }
 
 
+def _expected_beside(connection: Connection, followed: Followed) -> dict[str, set[ledger.Found]]:
+    """Of tables that come of rulesets and of the log. A checkpoint beyond the log would have
+    events passed over."""
+    levels, definitions = declared(connection)
+    return {
+        "level_thresholds": set(levels),
+        "achievement_definitions": set(definitions),
+        "gamification_sessions": {
+            (name, one.started_at, one.local_day, one.to_json())
+            for name, one in followed.sessions.items()
+        },
+        "gamification_state": set(ledger.query(connection, _STATE)),
+    }
+
+
 def _compare(
     expected: dict[str, set[ledger.Found]], found: dict[str, set[ledger.Found]]
 ) -> Iterator[Difference]:
-    for table in _PROJECTIONS:
+    for table in _TABLES:
         width = 2 if table in ("agent_achievements", "gamification_daily") else 1
         wanted = {row[:width]: row for row in expected[table] - found[table]}
         wrong = {row[:width]: row for row in found[table] - expected[table]}
-        for each in sorted(wanted.keys() | wrong.keys()):
+        # A foreign hand may have written any type.
+        for each in sorted(wanted.keys() | wrong.keys(), key=repr):
             yield Difference(table, _shown(wanted.get(each)), _shown(wrong.get(each)))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -15,10 +16,11 @@ from plugins.gamification.tests.boards import add_agents, add_history, make_team
 from plugins.gamification.tests.playing import install
 from tests.host.installing import make_repository
 from tests.web.api import fuzzing
-from tests.web.api.living import fill, install_kit
+from tests.web.api.living import Api, fill, install_kit
 from tests.web.serving import Server, serving
 
 BASE = "/api/gamification"
+KEY = "^[!-~]{1,200}$"
 AWARD = {"agent_id": "ann", "amount": 120, "reason": "well done", "idempotency_key": "k-1"}
 
 
@@ -87,6 +89,20 @@ def test_the_header_for_keys_gives_the_first_answer_again(server: Server) -> Non
     again = server.ask(f"{BASE}/award-xp", AWARD, headers=header)
     assert again.body == first.body
     assert again.header("idempotency-replayed") == "true"
+
+
+def test_the_header_alone_is_a_key_too(server: Server) -> None:
+    award = {name: value for name, value in AWARD.items() if name != "idempotency_key"}
+    header = {"Idempotency-Key": "h-1"}
+    first = server.ask(f"{BASE}/award-xp", award, headers=header)
+    assert (first.status, first.json()["awarded"]) == (200, True)
+    assert server.ask(f"{BASE}/award-xp", award, headers=header).body == first.body
+    # One key is one award, by whichever way it comes.
+    in_body = server.ask(f"{BASE}/award-xp", {**award, "idempotency_key": "h-1"})
+    assert in_body.json() == {"awarded": False, "existing": first.json()["id"]}
+    assert len(ledger(server)) == 2
+    too_long = server.ask(f"{BASE}/award-xp", award, headers={"Idempotency-Key": "h" * 201})
+    assert (too_long.status, "200 characters" in too_long.json()["detail"]) == (422, True)
 
 
 def test_a_negative_award_is_a_penalty(server: Server) -> None:
@@ -185,6 +201,10 @@ def test_all_27_achievements_are_listed_with_how_many_agents_have_each(server: S
     assert unlocked == {"first-task": "2020-01-01T00:00:00.000000Z"}
     (shown,) = server.ask(f"{BASE}/agent/old").json()["achievements"]
     assert (shown["id"], shown["name"]) == ("first-task", "First Steps")
+    add = add.replace("first-task", "speed-demon").replace("2020", "2019")
+    server.kernel.database.writer.write(lambda c: c.exec_driver_sql(add).close())
+    shown = server.ask(f"{BASE}/agent/old").json()["achievements"]
+    assert [one["id"] for one in shown] == ["speed-demon", "first-task"]
 
 
 def test_what_hr_last_wrote_of_an_agent_is_shown(server: Server) -> None:
@@ -202,7 +222,7 @@ def test_what_hr_last_wrote_of_an_agent_is_shown(server: Server) -> None:
     assert server.ask(f"{BASE}/agent/ann").json()["evaluation"] is None
 
 
-def test_switched_off_nothing_is_shown_and_the_ledger_goes_on(
+def test_hidden_nothing_is_shown_and_the_ledger_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GENESIS_PLUGINS__GAMIFICATION__VISIBLE", "false")
@@ -210,7 +230,7 @@ def test_switched_off_nothing_is_shown_and_the_ledger_goes_on(
         for path in ("/leaderboard", "/agent/old", "/achievements", "/achievements/old"):
             answer = server.ask(BASE + path)
             assert answer.status == 409
-            assert "switched off" in str(answer.json()["detail"])
+            assert "is hidden" in str(answer.json()["detail"])
         assert server.ask(f"{BASE}/award-xp", AWARD).json()["awarded"] is True
         assert len(ledger(server)) == 2
 
@@ -220,6 +240,23 @@ def test_the_guard_stands_before_it(shared: Server) -> None:
     assert shared.ask(f"{BASE}/award-xp", AWARD, headers=stranger).status == 401
     assert shared.ask(f"{BASE}/leaderboard", headers=stranger).status == 401
     assert ledger(shared) == []
+
+
+def _with_keys(fill_in: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The document, by which an award has its key in the body: it cannot say "or in the header"."""
+
+    def change(document: dict[str, Any], api: Api) -> dict[str, Any]:
+        changed = fill_in(document, api)
+        award = next(
+            schema
+            for schema in changed["components"]["schemas"].values()
+            if "idempotency_key" in schema.get("properties", {})
+        )
+        award["properties"]["idempotency_key"] = {"type": "string", "pattern": KEY}
+        award["required"].append("idempotency_key")
+        return changed
+
+    return change
 
 
 @pytest.mark.parametrize("mode", ["positive", "negative"])
@@ -232,6 +269,8 @@ def test_requests_made_from_the_document_find_nothing(
     known = fuzzing.known_values
     agents = {f"{BASE}/agent/": ["looker"], f"{BASE}/achievements/": ["looker"]}
     monkeypatch.setattr(fuzzing, "known_values", lambda api: {**known(api), **agents})
+    if mode == "positive":
+        monkeypatch.setattr(fuzzing, "with_known_values", _with_keys(fuzzing.with_known_values))
     with serving(tmp_path / "home", site, plugins="kit,gamification") as server:
         api = fill(server, make_repository(tmp_path / "repository"))
         outcome = fuzzing.attack(

@@ -109,17 +109,18 @@ def test_an_agent_is_shown_with_its_way_to_the_next_level_and_the_evidence(game:
 
 def test_what_hr_wrote_is_shown(game: Command) -> None:
     xp_of(game, "alpha")
-    content = json.dumps({"strengths": ["work"], "trend": "up", "weak_kinds": []})
+    content = json.dumps({"strengths": ["work"], "the_30_before": "2 of 3", "weak_kinds": []})
     with closing(sqlite3.connect(game.home / "genesis.db")) as connection, connection:
         connection.execute(
             "INSERT INTO gamification_evaluations (agent_id, created_at, verdict, content) "
-            "VALUES ('alpha', '2026-05-01T00:00:00.000000Z', 'keep', ?)",
+            "VALUES ('alpha', '2026-05-01T00:00:00.000000Z', 'double_down', ?)",
             [content],
         )
     shown = game("agent", "show", "alpha").stdout
-    assert "evaluation   keep" in shown
+    assert "evaluation   double down" in shown
     assert "strengths: work" in shown
-    assert "weak_kinds" not in shown
+    assert "weak kinds" not in shown
+    assert "the 30 before: 2 of 3" in shown
 
 
 def test_praise_is_given_once_to_all_who_completed_something(game: Command) -> None:
@@ -135,6 +136,19 @@ def test_praise_is_given_once_to_all_who_completed_something(game: Command) -> N
     assert (xp_of(game, "alpha"), xp_of(game, "beta")) == after
     ((task,),) = rows(game, "SELECT id FROM tasks WHERE agent_id = 'beta'")
     assert ask(game, "praise", task) == {"new": True, "agents": ["beta"]}
+
+
+def test_latest_is_the_newest_session(game: Command, repository: Path) -> None:  # noqa: F811
+    old = session_of(game)
+    write_plan(repository, acting("good", specialist="beta"))
+    game("run", "another goal", "--repo", str(repository), "--team", "probe")
+    assert "beta" in ask(game, "praise", "latest")["agents"]
+    merge = ("gamification", "merged", "https://example.org/pull/2", "--session", "latest")
+    assert ask(game, *merge)["new"] is True
+    ((newest,),) = rows(game, f"SELECT id FROM sessions WHERE id <> '{old}'")
+    said = rows(game, "SELECT DISTINCT session_id FROM events WHERE type LIKE '%.given'")
+    assert said == rows(game, "SELECT session_id FROM events WHERE type LIKE '%.merged'")
+    assert said == [(newest,)]
 
 
 def test_a_merge_is_told_once(game: Command) -> None:
@@ -181,6 +195,7 @@ def test_an_award_says_who_gave_it_and_a_key_gives_it_once(game: Command) -> Non
         (("gamification", "award", "beta", "5", "--reason", "x" * 201), "reason"),
         (("gamification", "award", "beta", "5", "--reason", "x", "--key", ""), "key"),
         (("praise", "nothing"), "no session or task 'nothing'"),
+        (("praise", ""), "no session or task ''"),
         (("gamification", "merged", "ftp://x", "--session", "s"), "address"),
         (("gamification", "merged", "https://x", "--session", "s"), "no session"),
         (("leaderboard", "--metric", "fame"), "fame"),
@@ -270,13 +285,13 @@ def test_catch_up_reads_what_happened_while_the_plugin_was_away(
     assert ask(genesis, "gamification", "replay") == {"settled": 0, "waiting": 0}
 
 
-def test_switched_off_nothing_is_shown_and_the_ledger_goes_on(game: Command) -> None:
+def test_hidden_nothing_is_shown_and_the_ledger_goes_on(game: Command) -> None:
     before = xp_of(game, "beta")
     game.environment["GENESIS_PLUGINS__GAMIFICATION__VISIBLE"] = "false"
     for arguments in (("leaderboard",), ("agent", "show", "beta")):
         done = game(*arguments)
         assert (done.returncode, done.stdout) == (2, "")
-        assert "switched off" in done.stderr
+        assert "is hidden" in done.stderr
     assert ask(game, "gamification", "award", "beta", "5", "--reason", "x")["awarded"] is True
     assert "visible        no" in game("gamification", "status").stdout
     del game.environment["GENESIS_PLUGINS__GAMIFICATION__VISIBLE"]
