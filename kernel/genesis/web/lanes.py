@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
 from genesis.errors import HookTimeoutError
 from genesis.web.limits import MOST_WAITING
 from genesis.web.problems import ProblemError
 
 T = TypeVar("T")
+_Work: TypeAlias = tuple[Future[object], Callable[[], object]]
 
 
 class Lane:
@@ -29,24 +31,19 @@ class Lane:
         self.name = name
         self._most = threads
         self._seconds = seconds
+        self._lock = threading.Lock()
         self._started = 0
-        self._idle = threading.Semaphore(0)
-        self._calls: queue.SimpleQueue[tuple[Future[object], Callable[[], object]] | None]
-        self._calls = queue.SimpleQueue()
+        self._closed = False
+        # Where each idle thread is handed its next call. The last to become idle is the first to
+        # work: each thread keeps some memory once it has worked, so as few as possible should.
+        self._idle: list[queue.SimpleQueue[_Work | None]] = []
+        self._waiting: deque[_Work] = deque()
 
     async def run(self, function: Callable[[], T]) -> T:
         """Call in one of the threads. Raises what it raises (an exit as RuntimeError),
         HookTimeoutError after the limit, ProblemError 503 when too many wait already."""
-        if self._calls.qsize() >= MOST_WAITING:
-            raise ProblemError(
-                503, f"{self.name} is too busy. Try again.", headers=((b"retry-after", b"5"),)
-            )
         future: Future[object] = Future()
-        self._calls.put((future, function))
-        if not self._idle.acquire(blocking=False) and self._started < self._most:
-            self._started += 1
-            name = f"{self.name} {self._started}"
-            threading.Thread(target=self._serve, name=name, daemon=True).start()
+        self._hand_over((future, function))
         waiting = asyncio.wrap_future(future)
         if self._seconds is None:
             return cast(T, await waiting)
@@ -58,18 +55,47 @@ class Lane:
         return cast(T, waiting.result())
 
     def close(self) -> None:
-        """Let the threads end, each after what it is at."""
-        for _ in range(self._started):
-            self._calls.put(None)
+        """Let the threads end, each after what it is at and what waits."""
+        with self._lock:
+            self._closed = True
+            for inbox in self._idle:
+                inbox.put(None)
 
-    def _serve(self) -> None:
-        while (call := self._calls.get()) is not None:
-            future, function = call
+    def _hand_over(self, work: _Work) -> None:
+        with self._lock:
+            if self._idle:
+                self._idle.pop().put(work)
+            elif self._started < self._most:
+                self._started += 1
+                inbox: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+                inbox.put(work)
+                name = f"{self.name} {self._started}"
+                threading.Thread(target=self._serve, args=(inbox,), name=name, daemon=True).start()
+            elif len(self._waiting) < MOST_WAITING:
+                self._waiting.append(work)
+            else:
+                raise ProblemError(
+                    503, f"{self.name} is too busy. Try again.", headers=((b"retry-after", b"5"),)
+                )
+
+    def _serve(self, inbox: queue.SimpleQueue[_Work | None]) -> None:
+        while (work := inbox.get()) is not None:
+            future, function = work
             if future.set_running_or_notify_cancel():
                 _settle(future, function)
-            del call, future, function
-            if self._calls.empty():
-                self._idle.release()
+            # What was called must not live on while the thread is idle.
+            del future, function, work
+            self._go_on(inbox)
+
+    def _go_on(self, inbox: queue.SimpleQueue[_Work | None]) -> None:
+        """Hand a thread that has done its call what waits, or let it be idle or end."""
+        with self._lock:
+            if self._waiting:
+                inbox.put(self._waiting.popleft())
+            elif self._closed:
+                inbox.put(None)
+            else:
+                self._idle.append(inbox)
 
 
 def _settle(future: Future[object], function: Callable[[], object]) -> None:
