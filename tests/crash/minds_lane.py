@@ -54,8 +54,9 @@ def main(folder: Path, seed: int, kills: int) -> None:
         stopped.append(delay)
         unseen.update(told.read(folder / "ledger.log"))
         require(told.errors, stopped, seed)
-        # Not each time: the next life shall also be the first to find what was left.
-        if rng.random() < 0.5 and database.exists():
+        # Not each time: the next life shall also be the first to find what was left. Before the
+        # first was open, its kill may have left a file without tables.
+        if rng.random() < 0.5 and told.lines["boot life"]:
             _in_child(lambda: require(look(database, told, unseen), stopped, seed))
             unseen.clear()
         if len(stopped) % max(LEAST_BETWEEN, kills // MOST_EXAMINED) == 0:

@@ -28,14 +28,19 @@ def test_no_kill_loses_what_a_mind_was_told_or_completes_a_task_twice(tmp_path: 
         folder = tmp_path / f"lane-{number}"
         folder.mkdir()
         arguments = [str(folder), str(SEED + number), str(KILLS // LANES)]
-        running.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.crash.minds_lane", *arguments],
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        with (folder / "errors").open("wb") as errors:
+            running.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "tests.crash.minds_lane", *arguments],
+                    env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+                    stderr=errors,
+                )
             )
-        )
     try:
-        assert [lane.wait() for lane in running] == [0] * LANES
+        codes = [lane.wait() for lane in running]
+        # In the message, not on stderr: whoever reads of the failure sees what was wrong.
+        said = [(tmp_path / f"lane-{number}" / "errors").read_text() for number in range(LANES)]
+        assert codes == [0] * LANES, "\n".join(text[-6000:] for text in said)
     finally:
         for lane in running:
             lane.kill()
