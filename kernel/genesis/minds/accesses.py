@@ -17,14 +17,14 @@ from genesis.errors import StorageError
 from genesis.storage import memories as rows
 from genesis.storage.database import Database
 
-_MOST_HITS, _HIT_SECONDS = 100, 30.0
+_MOST_HITS, _HIT_SECONDS = 500, 30.0
 _log = logging.getLogger("genesis.memories")
 
 
 class Accesses:
     """The hits of one process, by memories.id. Thread-safe.
 
-    A kill loses those since the last write: at most a hundred, or those of half a minute of
+    A kill loses those since the last write: at most five hundred, or those of half a minute of
     searching.
     """
 

@@ -22,13 +22,13 @@ def exact_search(
     if not vectors or count < 1:
         return []
     width = len(query)
-    joined = b"".join([vector for _, vector in vectors])
-    if any(len(vector) != width for _, vector in vectors):
+    numbers, held = zip(*vectors, strict=True)
+    if set(map(len, held)) != {width}:
         raise ValueError(f"a vector does not have the query's {width // 4} dimensions")
-    matrix = np.frombuffer(joined, dtype="<f4").reshape(len(vectors), width // 4)
+    matrix = np.frombuffer(b"".join(held), dtype="<f4").reshape(len(vectors), width // 4)
     # The last digits depend on a row's place in the matrix; equal vectors shall stay equal.
     scores = np.round(matrix @ np.frombuffer(query, dtype="<f4"), 6)
-    ids = np.fromiter((number for number, _ in vectors), dtype=np.int64, count=len(vectors))
+    ids = np.fromiter(numbers, dtype=np.int64, count=len(numbers))
     if count < len(vectors):
         # All that reach the last place, so that ties at it are decided by id as well.
         last = np.partition(scores, len(scores) - count)[len(scores) - count]

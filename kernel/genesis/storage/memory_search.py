@@ -43,8 +43,8 @@ def nearest_memories(
         found = _from_index(database, indexes, index, mind, vector, wanted, limit)
     if found is None:
         compared = _compare_all(database, index, mind, vector, wanted, limit)
-        found = _fitting(database, mind, wanted, compared)
-    return found[:limit]
+        found = _fitting(database, mind, wanted, compared, limit)
+    return found
 
 
 def _are_few(database: Database, mind: str, wanted: MemoryFilter) -> bool:
@@ -94,11 +94,20 @@ def _from_index(
     edge = max(named[-1][1], compared[-1][1] if len(fresh) > count else -1.0)
     known = [(number, score) for number, score in named if number not in changed]
     best = sorted(known + compared, key=lambda pair: (-pair[1], pair[0]))
-    found = _fitting(database, mind, wanted, [pair for pair in best if pair[1] >= edge])
-    return found if len(found) >= limit else None
+    near = [pair for pair in best if pair[1] >= edge]
+    found = _fitting(database, mind, wanted, near, limit)
+    return found if len(found) == limit else None
 
 
-def _fitting(database: Database, mind: str, wanted: MemoryFilter, scores: Scores) -> Found:
-    values = {**wanted.values(mind), "ids": json.dumps([number for number, _ in scores])}
-    rows = {row[0]: row for row in database.fetch(fitting(wanted.names), values)}
-    return [(rows[number], score) for number, score in scores if number in rows]
+def _fitting(
+    database: Database, mind: str, wanted: MemoryFilter, scores: Scores, limit: int
+) -> Found:
+    """The first `limit` of these that fit. Most often the first ones do, and each that is read is
+    on another page of the file: as many are read as are wanted, then the others."""
+    found: Found = []
+    for some in (scores[:limit], scores[limit:]):
+        if some and len(found) < limit:
+            values = {**wanted.values(mind), "ids": json.dumps([number for number, _ in some])}
+            rows = {row[0]: row for row in database.fetch(fitting(wanted.names), values)}
+            found += [(rows[number], score) for number, score in some if number in rows]
+    return found[:limit]
