@@ -65,7 +65,8 @@ def main(folder: Path, seed: int, kills: int) -> None:
             examined.append(time.perf_counter() - begun)
     _in_child(lambda: finish(folder))
     told.read(folder / "ledger.log")
-    _in_child(lambda: require(_unfinished(told) + examine(folder), stopped, seed))
+    wrong = _unfinished(told) + _missed(told)
+    _in_child(lambda: require(wrong + examine(folder), stopped, seed))
     _tell(told, stopped, examined, seed)
 
 
@@ -100,6 +101,12 @@ def _unfinished(told: Told) -> list[str]:
     """Accepted tasks that nobody ever worked on."""
     accepted = {n: v for n, v in told.of("task").items() if v != ["cancelled"] and len(v) == 1}
     return [f"task {name} was never done" for name in accepted if not told.ran[name]]
+
+
+def _missed(told: Told) -> list[str]:
+    """More searches for a memory's own words without it than an index of many may have."""
+    found, missed = told.lines["found memory"], told.lines["missed memory"]
+    return [f"{missed} memories were missed, {found} found"] if missed * 50 > found else []
 
 
 def _kill_after(seconds: float, call: Callable[[], object]) -> None:

@@ -54,8 +54,8 @@ def packed(vector: Sequence[float]) -> bytes:
 def remembering(
     database: Database, gmid: str, folder: Path, embedding: Embedding | None = None
 ) -> Iterator[MemoryManager]:
-    """The memories of a mind, with a pool of indexes of their own."""
-    pool = IndexPool(database, folder)
+    """The memories of a mind, with a pool of indexes of their own that few suffice for."""
+    pool = IndexPool(database, folder, large=0)
     try:
         yield MemoryManager(gmid, database, embedding or hashing(), pool)
     finally:

@@ -36,7 +36,8 @@ from genesis.storage.open_index import (
 from genesis.storage.statements import Statement, table
 from genesis.storage.vector_index import IndexFaultError
 
-# To compare with as many vectors takes less than importing Chroma does.
+# To compare with as many vectors takes less than importing Chroma does, and finds all of them: of
+# some hundred that are much alike, the index loses sight of 4 % when others change or are deleted.
 LARGE = 1000
 _GATHER_SECONDS = 2.0
 _MOST_GATHERING_SECONDS = 10.0
@@ -49,7 +50,7 @@ _log = logging.getLogger("genesis.minds")
 _FIRST = (
     select(table(MemoryRow).c.id)
     .where(table(MemoryRow).c.mind_gmid == bindparam("gmid"))
-    .limit(LARGE + 1)
+    .limit(bindparam("most"))
 )
 _COUNT_FIRST = Statement(select(func.count()).select_from(_FIRST.subquery()))
 
@@ -63,11 +64,15 @@ class IndexPool:
     process goes on with it.
     """
 
-    def __init__(self, database: Database, folder: Path, *, at_most: int = 4) -> None:
-        """Opens nothing yet and starts no thread. `at_most` indexes are open at a time."""
+    def __init__(
+        self, database: Database, folder: Path, *, at_most: int = 4, large: int = LARGE
+    ) -> None:
+        """Opens nothing yet and starts no thread. `at_most` indexes are open at a time; only that
+        of a mind with more than `large` memories is asked."""
         self._database = database
         self._folder = folder
         self._at_most = at_most
+        self._large = large
         self._process = os.getpid()
         self._turn = threading.Condition()
         self._open: OrderedDict[str, OpenIndex] = OrderedDict()
@@ -102,11 +107,12 @@ class IndexPool:
             self._give_back(opened)
 
     def serves(self, gmid: str) -> bool:
-        """Whether `nearest` can answer for a mind now; asks for its index if not."""
+        """Whether `nearest` can answer for a mind now and is worth asking: of few memories, all
+        are compared at least as well. Asks for the index if it is not open."""
         opened = self._borrow(gmid, None)
         if opened is not None:
             self._give_back(opened)
-        return opened is not None
+        return opened is not None and opened.is_worth_asking
 
     def wake(self, gmid: str) -> None:
         """Say that changes of a mind were noted (after the commit); returns at once.
@@ -236,7 +242,8 @@ class IndexPool:
                 self._turn.notify_all()
 
     def _is_large(self, gmid: str) -> bool:
-        return self._database.fetch(_COUNT_FIRST, {"gmid": gmid})[0] == (LARGE + 1,)
+        most = self._large + 1
+        return self._database.fetch(_COUNT_FIRST, {"gmid": gmid, "most": most})[0] == (most,)
 
     def _ask(self, gmid: str) -> None:
         self._wanted.add(gmid)
@@ -340,6 +347,7 @@ class IndexPool:
     def _feed(self, opened: OpenIndex) -> float | None:
         started = time.monotonic()
         more = feed(self._database, opened)
+        opened.is_worth_asking = self._is_large(opened.gmid)
         now = time.monotonic()
         if more:
             # Chroma takes what it gets under the interpreter's lock: the others have half the time.

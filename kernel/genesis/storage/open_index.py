@@ -46,7 +46,8 @@ _log = logging.getLogger("genesis.minds")
 class OpenIndex:
     """An index that this process owns.
 
-    `users` search it now; `leaving`: nobody new may; `still`: held while nothing may be fed.
+    `users` search it now; `leaving`: nobody new may; `still`: held while nothing may be fed;
+    `is_worth_asking`: comparing a query with all memories of the mind would take too long.
     """
 
     gmid: str
@@ -60,6 +61,7 @@ class OpenIndex:
     users: int = 0
     leaving: bool = False
     failed: bool = False
+    is_worth_asking: bool = False
     used_at: float = field(default_factory=time.monotonic)
 
     def serves(self, record: IndexRecord) -> bool:
