@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from genesis.cli.opening import confirm, existing_home
+from genesis.cli.opening import confirm, existing_home, read_report
 from genesis.cli.options import home_option, json_option
 from genesis.cli.plugin_commands import standing
 from genesis.errors import UsageError
@@ -18,7 +18,7 @@ from genesis.errors import UsageError
 if TYPE_CHECKING:
     from genesis.contracts.plugins import PluginStatus
 
-__all__ = ["confirm", "home_option", "json_option", "open_plugin"]
+__all__ = ["confirm", "home_option", "json_option", "open_plugin", "read_report"]
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from genesis.contracts.embedders import Embedder
 from genesis.contracts.events import Event
 from genesis.contracts.models import ChatModel
 from genesis.contracts.plugins import SessionRequest, Tables, TaskRequest, Veto
-from genesis.contracts.reports import ReportFormat
+from genesis.contracts.reports import Judge, ReportFormat
 from genesis.contracts.service import Job, Periodic
 from genesis.contracts.specialists import Specialist, Team, Tool
 from genesis.contracts.web import Endpoints
@@ -142,6 +142,19 @@ def genesis_report_formats() -> Iterable[ReportFormat]:
     Returns: records `ReportFormat`; names are unique over all plugins, and none is `text` or
     `json`.
     If it fails: the plugin is `failed` and all it contributed is withdrawn.
+    Since: 0.1.
+    """
+    return ()
+
+
+@hook("collect", record=Judge)
+def genesis_judges() -> Iterable[Judge]:
+    """Judges of what the sessions of a team have found.
+
+    Called: once at boot; a session calls the judge of its team when its work is done.
+    Returns: records `Judge`; a team has one at most. Without one, all findings stand as they are.
+    If it fails: the plugin is `failed` and all it contributed is withdrawn. A judge that fails is
+    a fault of the plugin: the session ends all the same, and its report says why it is unjudged.
     Since: 0.1.
     """
     return ()

@@ -21,6 +21,7 @@ from tests.benchmarks import (
     scale,
     session,
     startup,
+    triage,
 )
 
 PARTS = {
@@ -35,6 +36,7 @@ PARTS = {
     "mind": mind_file.measure,
     "gamification": gamification.measure,
     "http": http.measure,
+    "triage": triage.measure,
 }
 # Takes many minutes: only by name.
 LONG_PARTS = {

@@ -199,15 +199,20 @@ def test_a_name_that_is_taken_is_refused(scheduled: Command, repository: Path) -
     assert (done.returncode, "give another name" in done.stderr) == (2, True)
 
 
-def test_the_nightly_pair_is_ready_made(genesis: Command, repository: Path) -> None:
+def test_the_goals_of_the_team_are_ready_made(genesis: Command, repository: Path) -> None:
     genesis.environment["GENESIS_PLUGINS"] = "engineering"
     listed = json.loads(genesis("schedule", "jobs", "--json").stdout)
     assert {job["name"]: (job["cron"], job["log"]) for job in listed} == {
         "learnings-review": ("30 22 * * *", "compound-review.log"),
         "auto-implementation": ("0 23 * * *", "auto-compound.log"),
+        "nightly-review": ("0 2 * * *", "nightly-review.log"),
+        "log-triage": ("0 6 * * *", "log-triage.log"),
+        "release-kit": ("0 5 * * MON", "release-kit.log"),
     }
     for job in listed:
-        assert f"{job['name']} " in genesis("schedule", "jobs").stdout
+        shown = genesis("schedule", "jobs").stdout
+        assert f"{job['name']} " in shown
+        assert f'"{job["goal"]}": ' in shown
         made = add(genesis, "--job", job["name"], "--repo", str(repository))
         assert (made["id"], made["job"]) == (job["name"], job["name"])
         assert (made["cron"], made["log"]) == (job["cron"], job["log"])
@@ -226,7 +231,8 @@ def test_a_learnings_review_looks_back_at_the_sessions_of_its_home(
     add(genesis, "--job", "learnings-review", "--repo", str(repository))
     session_id = genesis("schedule", "run-now", "learnings-review").stdout.strip()
     done = json.loads(genesis("run", "--resume", session_id, "--json").stdout)
-    plan, learn = done["tasks"]
+    plan, *_ = done["tasks"]
+    (learn,) = (task for task in done["tasks"] if task["specialist"] == "senior-reviewer")
     assert (plan["kind"], learn["kind"], learn["status"]) == ("plan", "learn", "completed")
     found = {finding["message"] for finding in learn["findings"]}
     assert any(told.startswith("eval in a.py") and "(2 sessions)" in told for told in found)

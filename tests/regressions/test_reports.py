@@ -6,7 +6,8 @@ import io
 from dataclasses import replace
 
 import pytest
-from genesis.cli.report import plain, print_report
+from genesis.cli.lines import plain
+from genesis.cli.report import print_report
 from genesis.contracts.findings import Finding, Omission
 from genesis.contracts.work import Status, TaskResult
 from hypothesis import given

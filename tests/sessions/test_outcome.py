@@ -90,6 +90,7 @@ def test_figures_count_tasks_findings_and_omissions() -> None:
         "findings": {"high": 1, "medium": 0, "low": 1, "info": 0},
         "omissions": 1,
         "verification": "passed",
+        "judgement": None,
     }
     assert list(figures["findings"]) == [severity.value for severity in Severity]
     assert summarise([])["verification"] is None

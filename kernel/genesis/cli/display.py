@@ -10,7 +10,8 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from genesis.cli.report import STATUS_STYLES, plain
+from genesis.cli.lines import plain
+from genesis.cli.report import STATUS_STYLES
 from genesis.clock import seconds_between, utc_now
 from genesis.contracts.work import Status
 from genesis.sessions.journal import Journal, Progress

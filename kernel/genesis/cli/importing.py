@@ -112,7 +112,7 @@ def print_import(console: Console, report: ImportReport) -> None:
     """The report as a person reads it."""
     from rich.table import Table
 
-    from genesis.cli.report import plain
+    from genesis.cli.lines import plain
 
     table = Table("kind", "found", "imported", "there already", "skipped", box=None, pad_edge=False)
     for column in table.columns[1:]:
@@ -139,7 +139,7 @@ def print_import(console: Console, report: ImportReport) -> None:
 
 
 def _print_reasons(console: Console, title: str, reasons: Reasons) -> None:
-    from genesis.cli.report import plain
+    from genesis.cli.lines import plain
 
     for reason, count in reasons.counts.most_common():
         samples = ", ".join(reasons.samples[reason])
@@ -147,7 +147,7 @@ def _print_reasons(console: Console, title: str, reasons: Reasons) -> None:
 
 
 def _print_left(console: Console, report: ImportReport) -> None:
-    from genesis.cli.report import plain
+    from genesis.cli.lines import plain
 
     for left in report.left[:_MOST_LEFT]:
         rows = "" if left.rows is None else f" ({left.rows:,} rows)"
@@ -161,7 +161,8 @@ def _print_left(console: Console, report: ImportReport) -> None:
 def _print_waiting(console: Console, home: Home, *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from genesis.cli.report import plain, print_json
+    from genesis.cli.lines import plain
+    from genesis.cli.report import print_json
     from genesis.importing.waiting import list_waiting
 
     tables = list_waiting(home)

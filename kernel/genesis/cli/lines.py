@@ -20,6 +20,13 @@ def visible(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def plain(text: str) -> str:
+    """Text for Rich to print literally, without what a terminal would obey."""
+    from rich.markup import escape
+
+    return escape(visible(text))
+
+
 def one_line(text: str) -> str:
     """Text on one line."""
     return visible(" ".join(text.split()))

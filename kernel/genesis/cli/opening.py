@@ -9,6 +9,7 @@ import click
 from genesis.errors import UsageError
 
 if TYPE_CHECKING:
+    from genesis.contracts.reports import SessionReport
     from genesis.home import Home
     from genesis.mind import Mind
     from genesis.minds.store import MindStore
@@ -45,6 +46,27 @@ def load_mind(home: str | None, which: str) -> Mind:
     from genesis.mind import Mind
 
     return Mind.load(which, store=open_store(home))
+
+
+def read_report(home: str | None, session: str) -> SessionReport:
+    """What a session of a home did and found, by its id, a part of it, or `latest`; no plugin is
+    started. Raises UsageError and NotFoundError."""
+    from genesis.sessions.reports import session_report
+    from genesis.storage.database import Database
+    from genesis.storage.migrate import KERNEL_REVISIONS, migrate
+    from genesis.storage.records import read_judgement, read_session, read_tasks
+
+    found = existing_home(home)
+    database = Database(found.database)
+    try:
+        migrate(database, "kernel", KERNEL_REVISIONS)
+        with database.read() as connection:
+            record = read_session(connection, session)
+            tasks = read_tasks(connection, record.id)
+            judgement = read_judgement(connection, record.id)
+    finally:
+        database.close()
+    return session_report(found, record, tasks, judgement)
 
 
 def confirm(question: str) -> None:

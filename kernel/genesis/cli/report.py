@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 from pydantic import JsonValue
 
-from genesis.contracts.findings import Finding, Severity
+from genesis.cli.findings import print_findings
+from genesis.cli.lines import plain
+from genesis.contracts.judgements import JudgedFinding, Judgement
 from genesis.contracts.work import Status
 from genesis.home import Home, is_owner_alive
+from genesis.sessions.attempts import attempt_folder
 from genesis.sessions.journal import task_state
 from genesis.sessions.outcome import all_findings
 from genesis.storage.records import SessionRecord, TaskRecord
@@ -28,24 +29,11 @@ STATUS_STYLES = {
     Status.BLOCKED: "yellow",
     Status.CANCELLED: "magenta",
 }
-_SEVERITY_STYLES = {
-    Severity.HIGH: "bold red",
-    Severity.MEDIUM: "yellow",
-    Severity.LOW: "blue",
-    Severity.INFO: "dim",
-}
-_SHOWN_OF_A_RULE = 10
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def plain(text: str) -> str:
-    """Text for Rich to print literally, without what a terminal would obey."""
-    from rich.markup import escape
-
-    return escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
-
-
-def session_document(session: SessionRecord, tasks: Sequence[TaskRecord]) -> dict[str, JsonValue]:
+def session_document(
+    session: SessionRecord, tasks: Sequence[TaskRecord], judgement: Judgement | None = None
+) -> dict[str, JsonValue]:
     """The JSON that `genesis run --json` and `genesis sessions show --json` print."""
     return {
         "session_id": session.id,
@@ -61,6 +49,7 @@ def session_document(session: SessionRecord, tasks: Sequence[TaskRecord]) -> dic
         "duration_seconds": session.duration_seconds,
         "exit_code": session.exit_code,
         "summary": session.summary,
+        "judgement": None if judgement is None else judgement.model_dump(mode="json"),
         "tasks": [_task_document(task) for task in tasks],
     }
 
@@ -83,7 +72,11 @@ def state_of(home: Home, session: SessionRecord) -> str:
 
 
 def print_report(
-    console: Console, session: SessionRecord, tasks: Sequence[TaskRecord], state: str = ""
+    console: Console,
+    session: SessionRecord,
+    tasks: Sequence[TaskRecord],
+    judgement: Judgement | None = None,
+    state: str = "",
 ) -> None:
     """Print what was done, what was found, and what was not looked at. `state` is that of
     `state_of`; without it the status is printed."""
@@ -96,8 +89,35 @@ def print_report(
     if session.reason:
         console.print(f"[{style}]{plain(session.reason)}[/{style}]")
     _print_tasks(console, tasks)
-    _print_findings(console, all_findings(tasks))
+    findings = (
+        judgement.findings
+        if judgement is not None
+        else [JudgedFinding(finding=finding) for finding in all_findings(tasks)]
+    )
+    print_findings(console, findings, judgement, _fault(session))
     _print_omissions(console, tasks)
+
+
+def print_artifacts(console: Console, home: Home, tasks: Sequence[TaskRecord]) -> None:
+    """Print the path of each file that the tasks left, as far as it is there."""
+    left = [
+        (path, artifact.description)
+        for task in tasks
+        for artifact in (task.result.artifacts if task.result is not None else ())
+        if (
+            path := attempt_folder(home, task.session_id, task.key, task.attempt) / artifact.path
+        ).is_file()
+    ]
+    if left:
+        console.print()
+        console.print(f"[bold]Files ({len(left)})[/bold]")
+    for path, description in left:
+        console.print(f"  {plain(str(path))}  [dim]{plain(description)}[/dim]", soft_wrap=True)
+
+
+def _fault(session: SessionRecord) -> str:
+    figures = session.summary.get("judgement")
+    return str(figures.get("fault", "")) if isinstance(figures, dict) else ""
 
 
 def _print_tasks(console: Console, tasks: Sequence[TaskRecord]) -> None:
@@ -112,47 +132,6 @@ def _print_tasks(console: Console, tasks: Sequence[TaskRecord]) -> None:
             f" {seconds:>8}  {plain(told)}",
             soft_wrap=True,
         )
-
-
-def _print_findings(console: Console, findings: Sequence[Finding]) -> None:
-    console.print()
-    if not findings:
-        console.print("No findings.")
-    for severity, of_severity in groupby(findings, key=lambda finding: finding.severity):
-        by_rule: dict[str, list[Finding]] = {}
-        for finding in of_severity:
-            by_rule.setdefault(finding.rule, []).append(finding)
-        style = _SEVERITY_STYLES[severity]
-        count = sum(len(of_rule) for of_rule in by_rule.values())
-        console.print(f"[{style}]{severity.upper()} ({count})[/{style}]")
-        for rule, of_rule in by_rule.items():
-            _print_rule(console, rule, of_rule)
-
-
-def _print_rule(console: Console, rule: str, findings: Sequence[Finding]) -> None:
-    """One rule's findings: a message that they share stands once, above their places."""
-
-    shared = findings[0].message if len({f.message for f in findings}) == 1 else None
-    count = f" ({len(findings)})" if len(findings) > 1 else ""
-    console.print(f"  [bold]{plain(rule)}[/bold]{count}")
-    if shared is not None:
-        console.print(f"    {plain(shared)}", soft_wrap=True)
-    for finding in findings[:_SHOWN_OF_A_RULE]:
-        first_line = finding.message.splitlines()[0]
-        told = _place(finding) if shared else f"{_place(finding)}  {first_line}"
-        if told.strip():
-            console.print(f"    {plain(told.strip())}", soft_wrap=True, highlight=False)
-    if len(findings) > _SHOWN_OF_A_RULE:
-        more = len(findings) - _SHOWN_OF_A_RULE
-        console.print(f"    [dim]and {more} more: `genesis sessions show --json` has all[/dim]")
-    if findings[0].check:
-        console.print(f"    [dim]check: {plain(findings[0].check)}[/dim]", soft_wrap=True)
-
-
-def _place(finding: Finding) -> str:
-    if finding.file is None:
-        return ""
-    return f"{finding.file}:{finding.line}" if finding.line else finding.file
 
 
 def _print_omissions(console: Console, tasks: Sequence[TaskRecord]) -> None:

@@ -26,6 +26,7 @@ _CANCELLED = "cancelled with Ctrl-C; `genesis run --resume {id}` goes on with it
 
 @click.command()
 @click.argument("goal", required=False)
+@click.argument("paths", nargs=-1, type=click.Path())
 @click.option(
     "--repo",
     default=".",
@@ -62,6 +63,7 @@ _CANCELLED = "cancelled with Ctrl-C; `genesis run --resume {id}` goes on with it
 @json_option
 def run(
     goal: str | None,
+    paths: tuple[str, ...],
     repo: str,
     team: str,
     resume: str | None,
@@ -76,11 +78,16 @@ def run(
 ) -> None:
     """Work on GOAL in a repository with a team of specialists.
 
+    GOAL is one argument; PATHS are files and folders that it is about, where it takes some.
+    `genesis schedule jobs` lists goals that teams have ready-made.
+
     Progress goes to stderr and the report to stdout. A session that was interrupted (power cut,
     kill -9) is finished by the next run, whatever its goal.
 
     \b
-    Example:  genesis run "nightly review" --repo ~/src/project --team engineering
+    Examples:
+      genesis run "nightly review" --repo ~/src/project --team engineering
+      genesis run "log triage" /var/log/shop --repo ~/src/project
     """
     from genesis.cli.report_formats import chosen_format
     from genesis.home import find_home
@@ -90,7 +97,7 @@ def run(
     shown = chosen_format(format_name, as_json=as_json)
     if (goal is None) == (resume is None):
         raise UsageError('Give a goal, such as "nightly review", or --resume, but not both.')
-    params = session_options(verify_limit, logs)
+    params = session_options(verify_limit, logs, paths)
     with Kernel(find_home(home), plugins=plugins) as kernel:
         require_format(kernel.host, shown)
         _tell_problems(kernel)
@@ -118,7 +125,9 @@ def run(
         _print_result(kernel, target, shown, fail_on)
 
 
-def session_options(verify_limit: float | None, logs: tuple[str, ...]) -> dict[str, JsonValue]:
+def session_options(
+    verify_limit: float | None, logs: tuple[str, ...], paths: tuple[str, ...]
+) -> dict[str, JsonValue]:
     """The options of a session as it keeps them. Raises UsageError for what is not valid."""
     options: dict[str, JsonValue] = {}
     if verify_limit is not None and verify_limit != verify_limit:  # nan is in no range, and in all
@@ -127,6 +136,8 @@ def session_options(verify_limit: float | None, logs: tuple[str, ...]) -> dict[s
         options["verify_limit_seconds"] = verify_limit
     if logs:
         options["logs"] = [str(_existing(log)) for log in logs]
+    if paths:
+        options["paths"] = [str(_file_or_folder(path)) for path in paths]
     return options
 
 
@@ -134,6 +145,16 @@ def _existing(log: str) -> Path:
     path = Path(log).absolute()
     if not path.is_file():
         raise UsageError(f"{path} is not a file. Give the path of a log with --log.")
+    return path
+
+
+def _file_or_folder(named: str) -> Path:
+    path = Path(named).absolute()
+    if not (path.is_file() or path.is_dir()):
+        raise UsageError(
+            f"{path} is neither a file nor a folder. What follows the goal are paths; a goal of "
+            'several words stands in quotes, such as "nightly review".'
+        )
     return path
 
 
@@ -204,12 +225,13 @@ def _work(runner: SessionRunner, journals: list[Journal]) -> None:
 
 def _print_result(kernel: Kernel, session_id: str, shown: str, fail_on: str | None) -> None:
     from genesis.cli.report_formats import print_as, reaches
-    from genesis.storage.records import read_session, read_tasks
+    from genesis.storage.records import read_judgement, read_session, read_tasks
 
     with kernel.database.read() as connection:
         session = read_session(connection, session_id)
         tasks = read_tasks(connection, session_id)
-    print_as(shown, kernel, session, tasks)
-    code = session.exit_code or int(reaches(tasks, fail_on))
+        judgement = read_judgement(connection, session_id)
+    print_as(shown, kernel, session, tasks, judgement)
+    code = session.exit_code or int(reaches(tasks, judgement, fail_on))
     if code:
         sys.exit(code)

@@ -251,7 +251,8 @@ def jobs_command(home: str | None, plugins: str | None, *, as_json: bool) -> Non
     if not jobs:
         click.echo("No plugin brings a job.", err=True)
     for job in jobs:
-        click.echo(f'{job.name:<22} "{job.cron}"  {job.description}')
+        times = f'"{job.cron}"'
+        click.echo(f'{job.name:<22} {times:<16} "{job.goal}": {job.description}')
 
 
 @dataclass(frozen=True)
@@ -279,7 +280,7 @@ def _parse_run(command: tuple[str, ...]) -> _Run:
             raise UsageError(f"{shown} {where}.")
     if given["goal"] is None:
         raise UsageError('Give a goal after `-- run`, such as "nightly review".')
-    options = session_options(given["verify_limit"], given["logs"])
+    options = session_options(given["verify_limit"], given["logs"], given["paths"])
     return _Run(given["repo"], given["goal"], given["team"], options)
 
 

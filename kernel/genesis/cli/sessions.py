@@ -40,7 +40,7 @@ def list_command(limit: int, before: str | None, home: str | None, *, as_json: b
     if as_json:
         documents = [session_document(session, []) for session in found]
         for document in documents:
-            del document["tasks"]
+            del document["tasks"], document["judgement"]
         print_json(documents)
         return
     if not found:
@@ -67,7 +67,7 @@ def show_command(
     """Show one session: what was done and found. ID may be a part of an id, or `latest`."""
     from genesis.cli.report import state_of
     from genesis.cli.report_formats import chosen_format, print_as, reaches
-    from genesis.storage.records import read_session, read_tasks
+    from genesis.storage.records import read_judgement, read_session, read_tasks
 
     shown = chosen_format(format_name, as_json=as_json)
     opened, database = _open(home)
@@ -75,16 +75,17 @@ def show_command(
         with database.read() as connection:
             session = read_session(connection, session_id)
             tasks = read_tasks(connection, session.id)
+            judgement = read_judgement(connection, session.id)
     finally:
         database.close()
     state = state_of(opened, session)
-    print_as(shown, opened, session, tasks, state)
+    print_as(shown, opened, session, tasks, judgement, state)
     if shown == "text" and state in ("waiting", "interrupted"):
         click.echo(
             f"`genesis up` works on it; without it, `genesis run --resume {session.id}`.",
             err=True,
         )
-    if reaches(tasks, fail_on):
+    if reaches(tasks, judgement, fail_on):
         sys.exit(1)
 
 

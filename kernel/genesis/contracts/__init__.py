@@ -2,7 +2,7 @@
 
 from genesis.contracts.background import BackgroundContext, TaskHandler
 from genesis.contracts.embedders import Embedder
-from genesis.contracts.findings import Finding, Omission, Severity
+from genesis.contracts.findings import Confidence, Finding, Omission, Severity
 from genesis.contracts.specialists import Specialist, Team, Tool, ToolUse
 from genesis.contracts.work import (
     Artifact,
@@ -19,6 +19,7 @@ from genesis.contracts.work import (
 __all__ = [
     "Artifact",
     "BackgroundContext",
+    "Confidence",
     "Embedder",
     "Finding",
     "Omission",

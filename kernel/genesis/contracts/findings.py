@@ -21,6 +21,20 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
+class Confidence(StrEnum):
+    """How sure it is that a finding is true: `certain` was seen, `likely` is what it nearly always
+    means, and `possible` has to be looked at by somebody."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+    @property
+    def rank(self) -> int:
+        """0 for what is certain; sorts findings."""
+        return list(Confidence).index(self)
+
+
 class Finding(BaseModel):
     """One thing that deserves attention.
 
@@ -37,6 +51,7 @@ class Finding(BaseModel):
     line: int | None = Field(default=None, ge=1)
     evidence: str = Field(default="", max_length=8000)
     check: str = Field(default="", max_length=1000)
+    confidence: Confidence = Confidence.CERTAIN
 
 
 class Omission(BaseModel):

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from genesis.contracts.findings import Finding
+from genesis.contracts.judgements import JudgedFinding, Judgement
 from genesis.contracts.work import Phase, Status, TaskResult
 
 KERNEL_FORMATS = ("text", "json")
@@ -40,8 +41,9 @@ class ReportedTask(BaseModel):
 class SessionReport(BaseModel):
     """What a session did and found, as it stands; it may not have ended.
 
-    `findings` are those of all tasks in the order in which every report lists them. `summary` has
-    the session's figures, and is empty before its end. Times are in UTC.
+    `findings` are those that stand, in the order in which every report lists them: those of the
+    `judgement`, or of all tasks where there is none. `summary` has the session's figures, and is
+    empty before its end. Times are in UTC.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,7 +62,30 @@ class SessionReport(BaseModel):
     exit_code: int | None = None
     summary: dict[str, JsonValue] = Field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    judgement: Judgement | None = None
     tasks: tuple[ReportedTask, ...] = ()
+
+    @property
+    def judged(self) -> tuple[JudgedFinding, ...]:
+        """The findings with what the judgement says of each, if there is one."""
+        if self.judgement is not None:
+            return self.judgement.findings
+        return tuple(JudgedFinding(finding=finding) for finding in self.findings)
+
+
+class Judge(BaseModel):
+    """Who judges the findings of a team's sessions.
+
+    `judge` gets the report of a session whose work is done, and that of the last one before it on
+    the same repository that this team was asked for with the same options, whose findings were
+    judged and of which at least one specialist has completed the same kind of task; or None. It
+    may read the repository, and has 15 seconds.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    team: str = Field(min_length=1, max_length=64)
+    judge: Callable[[SessionReport, SessionReport | None], Judgement]
 
 
 class ReportFormat(BaseModel):

@@ -8,7 +8,7 @@ from genesis.contracts.background import TaskHandler
 from genesis.contracts.embedders import Embedder
 from genesis.contracts.models import ChatModel
 from genesis.contracts.plugins import Tables
-from genesis.contracts.reports import KERNEL_FORMATS, ReportFormat
+from genesis.contracts.reports import KERNEL_FORMATS, Judge, ReportFormat
 from genesis.contracts.service import Job, Periodic
 from genesis.contracts.specialists import Specialist, Team, Tool
 from genesis.contracts.web import Endpoints
@@ -87,5 +87,6 @@ def _names(loaded: LoadedPlugin) -> list[tuple[str, str]]:
         *(("job", job.name) for job in loaded.of(Job)),
         *(("periodic", periodic.name) for periodic in loaded.of(Periodic)),
         *(("report format", record.name) for record in loaded.of(ReportFormat)),
+        *(("judge of the team", record.team) for record in loaded.of(Judge)),
         *(("prefix", record.prefix or loaded.id) for record in loaded.of(Endpoints)),
     ]

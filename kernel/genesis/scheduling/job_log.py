@@ -51,9 +51,26 @@ def note_end(home: Home, log: str, name: str, session: SessionRecord) -> None:
             f"{at} {name} {session.status} {session.id}{seconds}{reason}",
             f"    tasks: {_counts(session.summary.get('tasks'))}",
             f"    findings: {_counts(session.summary.get('findings'))}",
+            *_judged(session),
             f"    report: genesis sessions show {session.id}",
         ],
     )
+
+
+def _judged(session: SessionRecord) -> list[str]:
+    """What became of the findings, for a session that was judged."""
+    figures = session.summary.get("judgement")
+    if not isinstance(figures, dict):
+        return []
+    fault, before = figures.get("fault"), figures.get("compared_with")
+    if fault:
+        return [f"    not judged: {fault}"]
+    counts: dict[str, JsonValue] = {
+        name.replace("_", " "): number
+        for name, number in figures.items()
+        if isinstance(number, int) and number
+    }
+    return [f"    judged: {_counts(counts)}" + (f"; compared with {before}" if before else "")]
 
 
 def _append(home: Home, log: str | None, lines: Sequence[str]) -> None:

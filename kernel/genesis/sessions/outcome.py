@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from genesis.contracts.findings import Finding, Severity
+from genesis.contracts.judgements import Judgement
 from genesis.contracts.work import Status
 from genesis.storage.records import SessionRecord, TaskRecord
 
@@ -46,11 +47,13 @@ def exit_code(status: Status, tasks: Sequence[TaskRecord]) -> int:
     return codes.get(status, EXIT_FAILED)
 
 
-def summarise(tasks: Sequence[TaskRecord]) -> dict[str, JsonValue]:
-    """A session's figures: tasks by status, findings by severity, what verification came to."""
+def summarise(
+    tasks: Sequence[TaskRecord], judgement: Judgement | None = None, fault: str = ""
+) -> dict[str, JsonValue]:
+    """A session's figures: tasks by status, findings that stand by severity, what verification and
+    judgement came to. `fault` says why there is no judgement where one was due."""
     statuses = Counter(task.status.value for task in tasks)
-    findings = all_findings(tasks)
-    severities = Counter(finding.severity for finding in findings)
+    severities = Counter(finding.severity for finding in findings_of(tasks, judgement))
     verification = next(
         (
             task.result.facts["verification"]
@@ -64,7 +67,21 @@ def summarise(tasks: Sequence[TaskRecord]) -> dict[str, JsonValue]:
         "findings": {severity.value: severities[severity] for severity in Severity},
         "omissions": sum(len(task.result.omissions) for task in tasks if task.result),
         "verification": verification,
+        "judgement": _judgement_figures(judgement, fault),
     }
+
+
+def _judgement_figures(judgement: Judgement | None, fault: str) -> JsonValue:
+    if judgement is None:
+        return {"fault": fault} if fault else None
+    return {**judgement.counts(), "compared_with": judgement.compared_with}
+
+
+def findings_of(tasks: Sequence[TaskRecord], judgement: Judgement | None) -> list[Finding]:
+    """The findings that stand, in the order of every report."""
+    if judgement is None:
+        return all_findings(tasks)
+    return [judged.finding for judged in judgement.findings]
 
 
 def all_findings(tasks: Sequence[TaskRecord]) -> list[Finding]:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from genesis.contracts.judgements import Judgement
 from genesis.contracts.reports import KERNEL_FORMATS, ReportedTask, ReportFormat, SessionReport
 from genesis.errors import NotFoundError, PluginError
 from genesis.home import Home
 from genesis.host.faults import describe
 from genesis.host.host import PluginHost
 from genesis.sessions.attempts import attempt_folder
-from genesis.sessions.outcome import all_findings
+from genesis.sessions.outcome import findings_of
 from genesis.storage.records import SessionRecord, TaskRecord
 
 
 def session_report(
-    home: Home, session: SessionRecord, tasks: Sequence[TaskRecord]
+    home: Home,
+    session: SessionRecord,
+    tasks: Sequence[TaskRecord],
+    judgement: Judgement | None = None,
 ) -> SessionReport:
     """Everything that a report tells of a session and its tasks."""
     return SessionReport(
@@ -32,7 +36,8 @@ def session_report(
         duration_seconds=session.duration_seconds,
         exit_code=session.exit_code,
         summary=session.summary,
-        findings=tuple(all_findings(tasks)),
+        findings=tuple(findings_of(tasks, judgement)),
+        judgement=judgement,
         tasks=tuple(_reported(home, task) for task in tasks),
     )
 

@@ -24,6 +24,7 @@ from genesis.host.host import PluginHost
 from genesis.sessions.attempts import attempt_spec, ended_record, ending_of, started_record
 from genesis.sessions.gates import choose_specialist, veto_session, veto_task
 from genesis.sessions.journal import Journal
+from genesis.sessions.judging import Judged, judge_session
 from genesis.sessions.outcome import decide_status, exit_code, summarise
 from genesis.sessions.planner import accept_plan
 from genesis.sessions.roster import Roster
@@ -312,10 +313,15 @@ class SessionRunner:
         record = session.journal.session
         tasks = list(session.journal.tasks.values())
         status = decide_status(record, tasks)
+        # What was cancelled may go on, and is judged at its end.
+        judged = Judged()
+        if not session.cancelling:
+            judged = judge_session(self._host, self._home, self._database, record, tasks)
+        summary = summarise(tasks, judged.judgement, judged.fault)
         self._database.writer.write(
             lambda connection: sessions.finish_session(
-                connection, record.id, status, reason=record.reason,
-                summary=summarise(tasks), exit_code=exit_code(status, tasks),
+                connection, record.id, status, reason=record.reason, summary=summary,
+                exit_code=exit_code(status, tasks), judgement=judged.text,
             )
         )  # fmt: skip
         self._on_commit()

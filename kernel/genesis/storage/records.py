@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, exists, select
 
+from genesis.contracts.judgements import Judgement
 from genesis.contracts.work import Phase, Status, TaskResult
 from genesis.errors import NotFoundError, UsageError
 from genesis.storage.statements import table
@@ -15,6 +16,7 @@ from genesis.storage.work_tables import SessionRow, TaskRow
 
 _sessions = table(SessionRow)
 _tasks = table(TaskRow)
+_record = select(*(column for column in _sessions.c if column.name != "judgement"))
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ def read_session(connection: Connection, session_id: str) -> SessionRecord:
     """One session. `latest` and an unambiguous part of an id will do. Raises UsageError."""
     if not session_id.strip():
         raise UsageError("The id of the session is empty. `genesis sessions list` shows them.")
-    query = select(_sessions).order_by(_sessions.c.id.desc()).limit(2)
+    query = _record.order_by(_sessions.c.id.desc()).limit(2)
     if session_id != "latest":
-        exact = connection.execute(select(_sessions).where(_sessions.c.id == session_id)).first()
+        exact = connection.execute(_record.where(_sessions.c.id == session_id)).first()
         if exact is not None:
             return _session(exact)
         query = query.where(_sessions.c.id.contains(session_id, autoescape=True))
@@ -86,7 +88,7 @@ def list_sessions(
     connection: Connection, at_most: int = 20, before: str | None = None
 ) -> list[SessionRecord]:
     """Sessions, newest first; `before` is the last id of the page before."""
-    query = select(_sessions).order_by(_sessions.c.id.desc()).limit(at_most)
+    query = _record.order_by(_sessions.c.id.desc()).limit(at_most)
     if before is not None:
         query = query.where(_sessions.c.id < before)
     return [_session(row) for row in connection.execute(query)]
@@ -94,7 +96,7 @@ def list_sessions(
 
 def open_sessions(connection: Connection, at_most: int = -1) -> list[SessionRecord]:
     """Sessions that have no end yet, oldest first; of many, `at_most` so many."""
-    query = select(_sessions).where(_sessions.c.completed_at.is_(None)).order_by(_sessions.c.id)
+    query = _record.where(_sessions.c.completed_at.is_(None)).order_by(_sessions.c.id)
     return [_session(row) for row in connection.execute(query.limit(at_most))]
 
 
@@ -103,6 +105,43 @@ def read_tasks(connection: Connection, session_id: str) -> list[TaskRecord]:
     query = select(_tasks).where(_tasks.c.session_id == session_id)
     rows = connection.execute(query.order_by(_tasks.c.created_at, _tasks.c.position)).all()
     return [_task(row) for row in rows]
+
+
+def read_judgement(connection: Connection, session_id: str) -> Judgement | None:
+    """What was made of a session's findings; None for a session that nobody has judged."""
+    query = select(_sessions.c.judgement).where(_sessions.c.id == session_id)
+    text = connection.execute(query).scalar()
+    return None if text is None else Judgement.model_validate_json(text)
+
+
+def comparable_session(connection: Connection, session_id: str) -> str | None:
+    """The newest judged session before one that was asked the same: of the same team, on the same
+    repository, with the same options; and that completed a kind of task of the same specialist."""
+    this, theirs, ours = _sessions.alias(), _tasks.alias(), _tasks.alias()
+    both_did = exists().where(
+        theirs.c.session_id == _sessions.c.id,
+        ours.c.session_id == session_id,
+        theirs.c.agent_id == ours.c.agent_id,
+        theirs.c.kind == ours.c.kind,
+        theirs.c.phase != Phase.PLAN,
+        theirs.c.status == Status.COMPLETED,
+        ours.c.status == Status.COMPLETED,
+    )
+    query = (
+        select(_sessions.c.id)
+        .join(this, this.c.id == session_id)
+        .where(
+            _sessions.c.id < session_id,
+            _sessions.c.judgement.is_not(None),
+            _sessions.c.team_id == this.c.team_id,
+            _sessions.c.target_repo == this.c.target_repo,
+            _sessions.c.options == this.c.options,
+            both_did,
+        )
+        .order_by(_sessions.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
 
 
 def _session(row: Row[tuple[object, ...]]) -> SessionRecord:

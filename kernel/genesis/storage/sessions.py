@@ -165,8 +165,10 @@ def finish_session(
     reason: str,
     summary: Mapping[str, JsonValue],
     exit_code: int,
+    judgement: str | None = None,
 ) -> None:
-    """Write how a session ended. Does nothing when it already has an end."""
+    """Write how a session ended; `judgement` is the JSON of a Judgement. Does nothing when it
+    already has an end."""
     started = connection.execute(
         select(_sessions.c.started_at).where(_sessions.c.id == session_id)
     ).scalar_one()
@@ -184,6 +186,7 @@ def finish_session(
             completed_at=now,
             duration_seconds=seconds,
             exit_code=exit_code,
+            judgement=judgement,
         )
     ).rowcount
     if changed:

@@ -53,7 +53,8 @@ class RepositoryRow(SQLModel, table=True):
 
 
 class SessionRow(SQLModel, table=True):
-    """One run of a team on a goal. `owner` is the process that works on it while it is open."""
+    """One run of a team on a goal. `owner` is the process that works on it while it is open.
+    `judgement` can be large; it is read on its own."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -84,6 +85,7 @@ class SessionRow(SQLModel, table=True):
     completed_at: str | None = None
     duration_seconds: float | None = None
     exit_code: int | None = None
+    judgement: str | None = None
 
 
 class TaskRow(SQLModel, table=True):

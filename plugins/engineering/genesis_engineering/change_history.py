@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections import Counter
 from pathlib import Path
+
+from genesis_engineering.git import run_git
 
 _SECONDS = 20
 
 
 def count_changes(repository: Path, since: str = "1 year ago") -> dict[str, int]:
     """Commits that touched each path since then; {} without history or when git takes over 20 s."""
-    command = [
-        "git", "-C", str(repository), "-c", "core.quotePath=false", "log", f"--since={since}",
-        "--no-merges", "--no-renames", "--relative", "--name-only", "-z", "--format=",
-    ]  # fmt: skip
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_SECONDS)
-    except subprocess.TimeoutExpired:
+        done = run_git(
+            repository, "log", f"--since={since}", "--no-merges", "--no-renames", "--relative",
+            "--name-only", "-z", "--format=", seconds=_SECONDS,
+        )  # fmt: skip
+    except OSError:
         return {}
     if done.returncode != 0:
         return {}

@@ -18,6 +18,8 @@ from genesis_engineering.reporting import EVIDENCE_LENGTH, count_of, is_secondar
 
 THRESHOLD = 20
 _SEVERE, _LONG = 30, 100
+# Commits to its file in a year.
+_OFTEN = 6
 _LISTED = 10
 _PLAUSIBLE_LENGTH = 1500
 _SHARE_OF_TIME, _MOST_SECONDS = 0.5, 60.0
@@ -134,7 +136,9 @@ def _describe(path: str, text: str, one: object) -> ComplexFunction:
 
 
 def _finding(one: ComplexFunction, changes: dict[str, int]) -> Finding:
-    is_severe = one.branches > _SEVERE and one.length >= _LONG and not is_secondary(one.path)
+    # What nobody changes costs nobody anything.
+    is_hot = changes.get(one.path, 0) >= _OFTEN and not is_secondary(one.path)
+    is_severe = one.branches > _SEVERE and one.length >= _LONG and is_hot
     history = (
         f"; {count_of(changes[one.path], 'commit')} in the last year" if one.path in changes else ""
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from genesis.contracts import Finding, Omission, Severity, TaskResult, ToolContext
+from genesis.contracts import Confidence, Finding, Omission, Severity, TaskResult, ToolContext
 
 from genesis_engineering.dead_definitions import Candidate, find_candidates
 from genesis_engineering.files import RepositoryFile, list_files
@@ -13,6 +13,7 @@ from genesis_engineering.name_usage import PrivateNames
 from genesis_engineering.python_source import PythonSource
 from genesis_engineering.reporting import (
     EVIDENCE_LENGTH,
+    MOST_OF_A_RULE,
     count_by_rule,
     count_of,
     limit_per_rule,
@@ -20,15 +21,15 @@ from genesis_engineering.reporting import (
 from genesis_engineering.ruff_run import list_python_files
 from genesis_engineering.unused_names import find_unused_names
 
-_LIMIT = 20
-
 
 @dataclass
 class _Scan:
     candidates: list[Candidate] = field(default_factory=list)
     evidence: dict[tuple[str, int], str] = field(default_factory=dict)
+    # How often each name occurs inside of what it names: a function that calls itself is no use.
+    own: Counter[str] = field(default_factory=Counter)
     names: PrivateNames = field(default_factory=PrivateNames)
-    read: int = 0
+    too_deep: list[str] = field(default_factory=list)
 
 
 def find_dead_code(context: ToolContext) -> TaskResult:
@@ -48,8 +49,11 @@ def find_dead_code(context: ToolContext) -> TaskResult:
     scan = _Scan()
     if _read_everything(context, scan, {file.path for file in own}, omissions):
         unused += _dead_definitions(scan)
+    if scan.too_deep:
+        what = f"dead code in {', '.join(scan.too_deep[:5])}"[:500]
+        omissions.append(Omission(what=what, reason="its expressions are nested too deeply"))
     unused += [_unreachable(one, scan) for one in scan.candidates if one.kind == "unreachable"]
-    kept, more = limit_per_rule(unused, _LIMIT)
+    kept, more = limit_per_rule(unused, MOST_OF_A_RULE)
     found = f"{count_of(len(unused), 'piece')} of dead code in {count_of(len(own), 'Python file')}"
     return TaskResult(
         summary=f"{found}, {more}."[:2000] if more else f"{found}.",
@@ -84,29 +88,47 @@ def _read(file: RepositoryFile, scan: _Scan, own: set[str]) -> None:
     if file.path not in own:
         return
     source = PythonSource(file.path, text)
-    for candidate in find_candidates(source):
-        scan.candidates.append(candidate)
-        scan.evidence[candidate.path, candidate.line] = source.line(candidate.line)[
-            :EVIDENCE_LENGTH
-        ]
+    try:
+        found = list(find_candidates(source))
+    except RecursionError:  # expressions nested by the hundred, as only generators write them
+        scan.too_deep.append(file.path)
+        return
+    scan.candidates += found
+    scan.own.update(_mentions_of_themselves(source, found))
+    for one in found:
+        scan.evidence[one.path, one.line] = source.line(one.line)[:EVIDENCE_LENGTH]
+
+
+def _mentions_of_themselves(source: PythonSource, found: list[Candidate]) -> Counter[str]:
+    # By lines, as one definition may lie in another of the same name.
+    lines: defaultdict[str, set[int]] = defaultdict(set)
+    for one in found:
+        lines[one.name].update(range(one.line, one.last_line + 1))
+    counts: Counter[str] = Counter()
+    for name, numbers in lines.items():
+        inside = PrivateNames()
+        inside.add("\n".join(source.lines[number - 1] for number in numbers))
+        counts[name] = inside.counts[name]
+    return counts
 
 
 def _dead_definitions(scan: _Scan) -> list[Finding]:
     definitions = [one for one in scan.candidates if one.kind != "unreachable"]
-    counts = Counter(one.name for one in definitions)
     return [
         Finding(
             rule=f"unused-private-{one.kind}",
             severity=Severity.LOW,
             message=f"The {one.message} is used nowhere in the repository: its name occurs only "
-            f"where it is defined ({count_of(one.last_line - one.line + 1, 'line')} to delete).",
+            f"in itself ({count_of(one.last_line - one.line + 1, 'line')} to delete).",
             file=one.path,
             line=one.line,
             evidence=scan.evidence[one.path, one.line],
             check=f"git grep -nw {one.name}",
+            # vulture says 60 %: a name can be put together at run time.
+            confidence=Confidence.LIKELY,
         )
         for one in definitions
-        if scan.names.is_only_defined(one.name, counts[one.name])
+        if scan.names.is_only_defined(one.name, scan.own[one.name])
     ]
 
 

@@ -10,10 +10,12 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from vulture.core import Vulture  # type: ignore[import-untyped]
 
 from genesis_engineering.python_source import PythonSource
+from genesis_engineering.unreachable import find_unreachable
 
 _HARMLESS_DECORATORS = frozenset(
     {"staticmethod", "classmethod", "property", "cached_property", "lru_cache", "cache",
@@ -48,6 +50,8 @@ class _Item:
 
 def find_candidates(source: PythonSource) -> Iterator[Candidate]:
     """Private functions, methods and classes of a file, and statements that are never reached."""
+    if source.tree is None:
+        return
     functions, unreachable = _scan(source)
     if _BUILDS_NAMES.search(source.text):
         functions = []
@@ -58,11 +62,15 @@ def find_candidates(source: PythonSource) -> Iterator[Candidate]:
             yield Candidate(
                 source.path, node.lineno, item.last_line, item.name, kind, f"{kind} `{item.name}`"
             )
+    before = _statements_before(source.tree) if unreachable else {}
     for item in unreachable:
-        if not _is_meant(source, item):
+        if not _is_meant(source, item, before):
             yield Candidate(
                 source.path, item.line, item.last_line, item.name, "unreachable", item.message
             )
+    for one in find_unreachable(source.tree):
+        message = f"unreachable code after {one.after!r}"
+        yield Candidate(source.path, one.line, one.last_line, one.after, "unreachable", message)
 
 
 def _scan(source: PythonSource) -> tuple[list[_Item], list[_Item]]:
@@ -120,8 +128,20 @@ def _has_plain_bases(node: ast.ClassDef) -> bool:
 
 
 def _is_subclassed(source: PythonSource, name: str) -> bool:
-    return name.endswith("Mixin") or bool(
-        re.search(rf"class\s+\w+\([^)]*\b{re.escape(name)}\b", source.text)
+    return name.endswith("Mixin") or name in _base_names(source)
+
+
+@lru_cache(maxsize=2)
+def _base_names(source: PythonSource) -> frozenset[str]:
+    """All names in what the classes of a file are built on."""
+    return frozenset(
+        name
+        for node in ast.walk(source.tree or ast.Module([], []))
+        if isinstance(node, ast.ClassDef)
+        for base in node.bases
+        for part in ast.walk(base)
+        for name in [getattr(part, "id", None) or getattr(part, "attr", None)]
+        if isinstance(name, str)
     )
 
 
@@ -143,7 +163,7 @@ def _kind(source: PythonSource, node: ast.FunctionDef | ast.AsyncFunctionDef) ->
     return "method" if around and isinstance(around[-1], ast.ClassDef) else "function"
 
 
-def _is_meant(source: PythonSource, item: _Item) -> bool:
+def _is_meant(source: PythonSource, item: _Item, statements: dict[int, ast.stmt]) -> bool:
     """`yield` that makes a generator, `if False` for type checkers, and what vulture misjudges.
 
     vulture takes no account of a `with` that swallows exceptions, nor of a `break` in the `else`
@@ -154,16 +174,17 @@ def _is_meant(source: PythonSource, item: _Item) -> bool:
     text = "\n".join(source.lines[item.line - 1 : item.last_line])
     if re.match(r"\s*(yield\b|pass\b|assert_never|return NotImplemented\b)", text):
         return True
-    before = _statement_before(source, item.line)
+    before = statements.get(item.line)
     doubtful = ast.While | ast.With | ast.AsyncWith
     return before is None or any(isinstance(one, doubtful) for one in ast.walk(before))
 
 
-def _statement_before(source: PythonSource, line: int) -> ast.stmt | None:
-    for node in ast.walk(source.tree) if source.tree else ():
+def _statements_before(tree: ast.Module) -> dict[int, ast.stmt]:
+    """The statement that stands before another one in its block, by the line of that one."""
+    found: dict[int, ast.stmt] = {}
+    for node in ast.walk(tree):
         for name in ("body", "orelse", "finalbody"):
             body = getattr(node, name, None)
             for first, second in itertools.pairwise(body if isinstance(body, list) else []):
-                if second.lineno == line and isinstance(first, ast.stmt):
-                    return first
-    return None
+                found.setdefault(second.lineno, first)
+    return found

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
-import subprocess
+import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from genesis_engineering.git import run_git
 
 _VENDORED = frozenset(
     {"vendor", "vendored", "_vendor", "third_party", "thirdparty", "node_modules", "site-packages",
@@ -21,6 +24,8 @@ _TEST_FOLDERS = frozenset(
     {"test", "tests", "testing", "testdata", "fixtures", "__tests__", "spec", "t"}
 )
 MAX_BYTES = 1_000_000
+# A longer line is data or the output of a tool, and parsers take their time over it.
+LONGEST_LINE = 20_000
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,8 @@ class RepositoryFile:
         """The text, or None where there is none: binary, gone, unreadable, over 1 MB, generated."""
         if self.size > MAX_BYTES:
             return None
-        try:
-            raw = self.absolute.read_bytes()
-        except OSError:
+        raw = _read_regular(self.absolute)
+        if raw is None or len(raw) > MAX_BYTES:
             return None
         if b"\0" in raw[:8192]:
             return None
@@ -58,24 +62,87 @@ class RepositoryFile:
         return None if _GENERATED.search(text[:600]) else text
 
 
+def _read_regular(path: Path) -> bytes | None:
+    """The first bytes of a file, one more than are allowed; None for whatever is no plain file.
+
+    It may have become a link, a pipe or a larger file since it was listed.
+    """
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with open(opened, "rb") as file:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            return None
+        try:
+            return file.read(MAX_BYTES + 1)
+        except OSError:
+            return None
+
+
+def has_long_line(text: str) -> bool:
+    """Whether a line of the text is longer than 20,000 characters."""
+    if len(text) <= LONGEST_LINE:
+        return False
+    return max(map(len, text.split("\n"))) > LONGEST_LINE
+
+
 def list_files(repository: Path) -> list[RepositoryFile]:
-    """The repository's own files in order of path; links and special files are left out."""
-    listed = subprocess.run(
-        ["git", "-C", str(repository), "ls-files", "-z", "--cached", "--others",
-         "--exclude-standard"],
-        capture_output=True, timeout=120,
-    )  # fmt: skip
+    """The repository's own files in order of path; links and special files are left out.
+
+    So is what lies behind a link, wherever it leads. Raises OSError when git cannot list them.
+    """
+    listed = run_git(
+        repository, "ls-files", "-z", "--cached", "--others", "--exclude-standard", seconds=120
+    )
     if listed.returncode != 0:
         message = listed.stderr.decode("utf-8", errors="replace").strip()
         raise OSError(f"git cannot list the files of {repository}: {message}")
     names = {name.decode("utf-8", errors="surrogateescape") for name in listed.stdout.split(b"\0")}
+    folders = _Folders(repository)
     found = []
     for name in sorted(names - {""}):
-        if any(part in _VENDORED for part in PurePosixPath(name).parts[:-1]):
+        folder = name.rpartition("/")[0]
+        if not folders.is_own(folder):
             continue
-        absolute = repository / name
-        if absolute.is_symlink() or not absolute.is_file():
+        absolute = os.path.join(repository, name)
+        try:
+            status = os.lstat(absolute)
+        except OSError:  # deleted, or renamed to something else, a moment ago or long since
             continue
-        printable = name.encode("utf-8", errors="replace").decode("utf-8")
-        found.append(RepositoryFile(printable, absolute, absolute.stat().st_size))
+        if stat.S_ISREG(status.st_mode):
+            printable = name.encode("utf-8", errors="replace").decode("utf-8")
+            found.append(RepositoryFile(printable, Path(absolute), status.st_size))
     return found
+
+
+def read_named(repository: Path, name: str) -> str | None:
+    """The text of a file in the repository's top folder, or None, as `RepositoryFile.read_text`."""
+    absolute = repository / name
+    try:
+        size = os.lstat(absolute).st_size
+    except OSError:
+        return None
+    return RepositoryFile(name, absolute, size).read_text()
+
+
+class _Folders:
+    """Knows which folders are the repository's own: not vendored, and no link on the way."""
+
+    def __init__(self, repository: Path) -> None:
+        self._repository = repository
+        self._known = {"": True}
+
+    def is_own(self, folder: str) -> bool:
+        if folder not in self._known:
+            above, _, name = folder.rpartition("/")
+            self._known[folder] = (
+                name not in _VENDORED and self.is_own(above) and self._is_there(folder)
+            )
+        return self._known[folder]
+
+    def _is_there(self, folder: str) -> bool:
+        try:
+            return stat.S_ISDIR(os.lstat(os.path.join(self._repository, folder)).st_mode)
+        except OSError:
+            return False

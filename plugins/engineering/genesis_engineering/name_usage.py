@@ -12,7 +12,7 @@ _PRIVATE = re.compile(r"(?<![A-Za-z0-9])_\w+|\b[A-Za-z]\w*__\w+")
 # `getattr(self, "_handle_" + kind)`, `f"_handle_{kind}"`, `"_handle_%s"`
 _PREFIX = re.compile(r"[\"'](_\w+_)(?=[\"']\s*[+%]|\{|%s)")
 _DOTTED = re.compile(r"\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
-_FROM = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]*)")
+_FROM = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]{0,5000}\)|[^\n#;]*)")
 
 
 @dataclass
@@ -30,11 +30,12 @@ class PrivateNames:
                 self.counts["__" + name[1:].split("__", 1)[1]] += 1
         self.prefixes.update(_PREFIX.findall(text))
 
-    def is_only_defined(self, name: str, definitions: int) -> bool:
-        """Whether a name occurs nowhere but where it is defined, nor may be put together."""
-        if self.counts[name] > definitions:
+    def is_only_defined(self, name: str, own: int) -> bool:
+        """Whether a name occurs `own` times, all in what it names, and cannot be put together."""
+        if self.counts[name] > own:
             return False
-        return not any(name.startswith(prefix) for prefix in self.prefixes)
+        ends = (index for index, letter in enumerate(name, start=1) if letter == "_")
+        return not any(name[:end] in self.prefixes for end in ends)
 
 
 @dataclass

@@ -11,9 +11,8 @@ from pydantic import JsonValue
 
 from genesis_engineering.files import RepositoryFile, list_files
 from genesis_engineering.parameters import read_severity, read_text
-from genesis_engineering.reporting import EVIDENCE_LENGTH, count_of
+from genesis_engineering.reporting import EVIDENCE_LENGTH, MOST_OF_A_RULE, count_of
 
-_LIMIT = 100
 _MAX_LINE = 10_000
 
 
@@ -38,7 +37,7 @@ class _Matches:
 
 
 def find_pattern(context: ToolContext) -> TaskResult:
-    """One finding per line that matches `params["pattern"]`, at most 100 of them.
+    """One finding per line that matches `params["pattern"]`, at most 500 of them.
 
     Params: `pattern` (Python's `re`), `message`; optionally `severity` (low), `rule` (pattern) and
     `files`, a glob over a file's path or name (all files). Lines over 10,000 characters are left
@@ -90,7 +89,7 @@ def _search(file: RepositoryFile, pattern: _Pattern, matches: _Matches) -> None:
             matches.long_lines += 1
         elif pattern.regex.search(line):
             matches.total += 1
-            if matches.total <= _LIMIT:
+            if matches.total <= MOST_OF_A_RULE:
                 matches.findings.append(_finding(file, number, line, pattern))
 
 

@@ -1,4 +1,4 @@
-"""The tool `plan_review`: which specialist looks at what, from a survey of the repository."""
+"""The tool `plan_review`: which specialist does what, from the goal and a survey."""
 
 from __future__ import annotations
 
@@ -13,13 +13,26 @@ from genesis.contracts import (
 from genesis.errors import UsageError
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
+from genesis_engineering.goals import Goal, named_logs, read_goal
+from genesis_engineering.parameters import read_texts
 from genesis_engineering.review_topics import TOPICS, Topic
 from genesis_engineering.survey import Survey, survey_repository
 
 _REVIEW_SECONDS = 900.0
 _VERIFY_SECONDS = 1800.0
-_LEARN_SECONDS = 300.0
+_JOB_SECONDS = {"learn": 300.0, "triage": 900.0, "release": 600.0}
 _ENDING_SECONDS = 60.0
+_JOB_TASKS = {
+    "learn": "Look back: what recurs in the sessions of this repository, what failed.",
+    "triage": "Sort the lines of the logs into templates, count them, and say what failed.",
+    "release": "Say what has changed since the last release, which version is next and what is "
+    "not ready for it.",
+}
+_JOB_REASONS = {
+    "learn": "Only a look back at earlier sessions was asked for.",
+    "triage": "Only logs are looked at.",
+    "release": "Only the next release is looked at.",
+}
 _ORDER = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 
 
@@ -34,25 +47,30 @@ class RosterEntry(BaseModel):
 
 
 def plan_review(context: ToolContext) -> TaskResult:
-    """Plan a review: one task per specialist that has something to look at, then the tests.
+    """Plan a session: for a review, one task per specialist that has something to look at, then the
+    tests; for another ready-made goal (`goals.READY_MADE`), one task for each who takes its kind.
 
-    Reads `params["roster"]` (list of `{"id", "kinds", "role"}`), and optionally
-    `verify_limit_seconds` (seconds for the test suite), `logs` (paths, handed on to each
-    specialist) and `learn`: true plans a look back at earlier sessions instead.
-    `context.description` is the goal. Gives `plan` and `facts["survey"]`. A
-    specialist that is not known here always gets a task. Raises UsageError for a roster that
-    cannot be read, OSError when git cannot list the files.
+    `context.description` is the goal. Reads `params["roster"]` (list of `{"id", "kinds", "role"}`),
+    and optionally `verify_limit_seconds` (seconds for the test suite), `logs` (paths, handed on to
+    each specialist), `paths` (what the goal is about: the logs of a triage) and `learn`: true plans
+    a look back at earlier sessions whatever the goal. Gives `plan`, and `facts["survey"]` of what
+    was surveyed. A specialist that is not known here always gets a task of a review. Raises
+    UsageError for a roster or a path that cannot be read and when nobody takes the kind of the
+    goal, OSError when git cannot list the files.
     """
     roster = _roster(context.params)
+    goal = read_goal(context.description)
+    if context.params.get("learn") is True:
+        goal = Goal("learn")
+    if goal.kind != "review":
+        return _job(goal, roster, context)
     survey = survey_repository(context.repository)
     context.progress(0.5, "surveyed the repository")
-    if context.params.get("learn") is True:
-        return _result(survey, _learn_plan(roster), [])
+    left_out = _ignored_paths(context)
     if not survey.files:
         reason = "The repository is empty: there are no files to look at, so nothing is planned."
-        return _result(survey, SessionPlan(tasks=(), reason=reason), [])
+        return _result(survey, SessionPlan(tasks=(), reason=reason), left_out)
     tasks: list[PlannedTask] = []
-    left_out: list[Omission] = []
     for entry in roster:
         topic = TOPICS.get(entry.id)
         if "review" in entry.kinds and topic and not topic.count(survey):
@@ -126,20 +144,47 @@ def _verify_task(entry: RosterEntry, survey: Survey, context: ToolContext) -> Pl
     )
 
 
-def _learn_plan(roster: list[RosterEntry]) -> SessionPlan:
+def _job(goal: Goal, roster: list[RosterEntry], context: ToolContext) -> TaskResult:
+    """The plan of a ready-made goal other than a review."""
+    params: dict[str, JsonValue] = {}
+    if goal.kind == "triage":
+        paths = named_logs(goal, context.repository)
+        given = read_texts(context.params, "paths") + read_texts(context.params, "logs")
+        params = {"paths": [*dict.fromkeys(given + paths)]} if given or paths else {}
     tasks = [
         PlannedTask(
-            key=f"learn-{entry.id}"[:80],
-            kind="learn",
-            description="Look back: what recurs in the sessions of this repository, what failed.",
+            key=f"{goal.kind}-{entry.id}"[:80],
+            kind=goal.kind,
+            description=_JOB_TASKS[goal.kind],
             specialist=entry.id,
-            time_limit_seconds=_LEARN_SECONDS,
+            params=params,
+            time_limit_seconds=_JOB_SECONDS[goal.kind],
         )
         for entry in roster
-        if "learn" in entry.kinds
+        if goal.kind in entry.kinds
     ]
-    reason = "Only a look back at earlier sessions was asked for."
-    return SessionPlan(tasks=tuple(tasks), reason=reason)
+    if not tasks:
+        raise UsageError(
+            f"Nobody in the team takes tasks of the kind {goal.kind!r}, which this goal needs. "
+            "Choose another team with --team, or another goal."
+        )
+    left_out = _ignored_paths(context) if goal.kind != "triage" else []
+    reason = _JOB_REASONS[goal.kind]
+    names = ", ".join(task.specialist or "" for task in tasks)
+    return TaskResult(
+        summary=f"{reason} By: {names}."[:2000],
+        omissions=tuple(left_out),
+        plan=SessionPlan(tasks=tuple(tasks), reason=reason),
+    )
+
+
+def _ignored_paths(context: ToolContext) -> list[Omission]:
+    """Paths that were given with a goal that has no use for them."""
+    paths = read_texts(context.params, "paths")
+    if not paths:
+        return []
+    reason = "only the goal `log triage` takes paths; others look at the whole repository"
+    return [Omission(what=", ".join(paths)[:500], reason=reason)]
 
 
 def _logs(context: ToolContext) -> dict[str, JsonValue]:

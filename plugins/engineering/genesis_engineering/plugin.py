@@ -6,13 +6,15 @@ from pathlib import Path
 
 from genesis import NoSettings, Plugin, hookspecs, implements, read_specialists
 from genesis.contracts import Specialist, Team, Tool
-from genesis.contracts.reports import ReportFormat
+from genesis.contracts.reports import Judge, ReportFormat
 from genesis.contracts.service import Job
+from pydantic import JsonValue
 
 _TOOLS = {
     "plan-review": ("planning:plan_review", "Survey a repository and plan its review"),
     "run-tests": ("verification.run:run_tests", "Run the repository's own tests"),
     "log-errors": ("log_errors:find_log_errors", "Tracebacks and errors in logs"),
+    "log-triage": ("log_triage:triage_logs", "What logs of any size hold, and what is new there"),
     "dead-code": ("dead_code:find_dead_code", "Code that nothing uses"),
     "complexity": ("complexity:find_complexity", "Functions too complex to change safely"),
     "secrets": ("secrets_scan:find_secrets", "Passwords, keys and tokens in files"),
@@ -20,6 +22,25 @@ _TOOLS = {
     "links": ("documents.links:check_links", "Links and anchors of documents"),
     "code-blocks": ("documents.code_blocks:check_code_blocks", "Code blocks that do not parse"),
     "stale-names": ("documents.stale_names:check_stale_names", "Names that the code lost"),
+    "markup": ("pages.markup:check_markup", "HTML that browsers repair as its author did not mean"),
+    "assets": ("pages.assets:check_assets", "Files that pages and scripts ask for in vain"),
+    "styles": ("pages.styles:check_styles", "CSS that browsers ignore"),
+    "scripts": ("pages.scripts:check_scripts", "Scripts and JSON that do not parse"),
+    "accessibility": ("pages.accessibility:check_accessibility", "What keeps people from a page"),
+    "release-kit": ("release.kit:prepare_release", "Changelog, version and gaps of a release"),
+    "sql-files": ("databases.sql_files:check_sql_files", "SQL files and migrations"),
+    "queries": ("databases.queries:check_queries", "Queries that the tables cannot answer"),
+    "sqlite-files": ("databases.sqlite_files:check_sqlite_files", "SQLite files, whole or not"),
+    "dependencies": (
+        "infrastructure.dependencies:check_dependencies",
+        "Packages that are missing, unused, in conflict, outlived or locked otherwise",
+    ),
+    "ci-files": ("infrastructure.ci_files:check_ci_files", "Workflows that are unsafe or broken"),
+    "dockerfiles": (
+        "infrastructure.dockerfiles:check_dockerfiles",
+        "Dockerfiles and compose files that do not build, or show too much",
+    ),
+    "team-record": ("team_record:record_team", "Who does what well, and what to train"),
     "learnings": ("learnings:review_learnings", "What earlier sessions have in common"),
     "pattern": ("pattern:find_pattern", "Lines that match a regular expression"),
     "command": ("command:run_command", "A command whose failure is a finding"),
@@ -52,7 +73,16 @@ class EngineeringPlugin(Plugin[NoSettings]):
     @implements(hookspecs.genesis_specialists)
     def specialists(self) -> list[Specialist]:
         """The specialists, as their Markdown files describe them."""
-        return read_specialists(Path(__file__).parent / "specialists")
+        found = read_specialists(Path(__file__).parent / "specialists")
+        return [self._with_database(one) if one.id == "levelup" else one for one in found]
+
+    def _with_database(self, specialist: Specialist) -> Specialist:
+        """Tell its tools where the XP is: they run in another process, where no plugin is."""
+        where: dict[str, JsonValue] = {"database": str(self.context.database.path)}
+        tools = tuple(
+            use.model_copy(update={"params": use.params | where}) for use in specialist.tools
+        )
+        return specialist.model_copy(update={"tools": tools})
 
     @implements(hookspecs.genesis_report_formats)
     def report_formats(self) -> list[ReportFormat]:
@@ -61,9 +91,17 @@ class EngineeringPlugin(Plugin[NoSettings]):
 
         return list(FORMATS)
 
+    @implements(hookspecs.genesis_judges)
+    def judges(self) -> list[Judge]:
+        """Who decides which findings stand, in which order, and what is new since last time."""
+        from genesis_engineering.judgement import JUDGE
+
+        return [JUDGE]
+
     @implements(hookspecs.genesis_jobs)
     def jobs(self) -> list[Job]:
-        """The nightly pair: what was learned from the day's sessions, then the team's own work."""
+        """The nightly pair (what was learned from the day's sessions, then the team's own work),
+        and the other ready-made goals of the team."""
         return [
             Job(
                 name="learnings-review",
@@ -83,5 +121,32 @@ class EngineeringPlugin(Plugin[NoSettings]):
                 description="The team's session: reviews the repository and runs its tests; "
                 "changes nothing",
                 log="auto-compound.log",
+            ),
+            Job(
+                name="nightly-review",
+                goal="nightly review",
+                team="engineering",
+                cron="0 2 * * *",
+                description="Reviews the repository and runs its tests: a short list for the "
+                "morning",
+                log="nightly-review.log",
+            ),
+            Job(
+                name="log-triage",
+                goal="log triage",
+                team="engineering",
+                cron="0 6 * * *",
+                description="What the repository's logs hold, how often, and what is new since "
+                "yesterday",
+                log="log-triage.log",
+            ),
+            Job(
+                name="release-kit",
+                goal="release kit",
+                team="engineering",
+                cron="0 5 * * MON",
+                description="What a release would bring now: changelog, version, and what is not "
+                "ready",
+                log="release-kit.log",
             ),
         ]

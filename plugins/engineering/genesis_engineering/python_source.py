@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import warnings
+from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+_LONG = 50
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -38,14 +41,34 @@ class PythonSource:
 
     def enclosing(self, line: int) -> Iterator[ast.stmt | ast.expr | ast.excepthandler]:
         """Every node whose lines include `line`, outer ones first."""
-        pending: list[ast.AST] = [self.tree] if self.tree else []
+        pending: deque[ast.AST] = deque([self.tree] if self.tree else [])
         while pending:
-            for child in ast.iter_child_nodes(pending.pop(0)):
+            for child in self._children_near(pending.popleft(), line):
                 if isinstance(child, ast.stmt | ast.expr | ast.excepthandler):
                     if not child.lineno <= line <= (child.end_lineno or child.lineno):
                         continue
                     yield child
                 pending.append(child)
+
+    @cached_property
+    def _spans(self) -> dict[int, tuple[list[int], list[int]]]:
+        """First and last lines of the statements of long blocks, by identity of the block."""
+        return {}
+
+    def _children_near(self, node: ast.AST, line: int) -> Iterator[ast.AST]:
+        """The children of a node, of a long block only the statements at the line: a module may
+        have thousands, and be asked as often."""
+        for _name, value in ast.iter_fields(node):
+            if isinstance(value, ast.AST):
+                yield value
+            elif isinstance(value, list) and len(value) > _LONG and isinstance(value[0], ast.stmt):
+                if id(value) not in self._spans:
+                    ends = [one.end_lineno or one.lineno for one in value]
+                    self._spans[id(value)] = ([one.lineno for one in value], ends)
+                starts, ends = self._spans[id(value)]
+                yield from value[bisect_left(ends, line) : bisect_right(starts, line)]
+            elif isinstance(value, list):
+                yield from (one for one in value if isinstance(one, ast.AST))
 
     def functions_at(self, line: int) -> list[FunctionNode]:
         """The functions around a line, outer ones first."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from genesis_engineering.files import read_named
+
 OLDEST, NEWEST = 7, 14
 
 
@@ -16,9 +18,9 @@ def python_target(repository: Path) -> str:
     With the newest grammar, a file for a later Python than ours is not an error.
     """
     try:
-        table = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+        table = tomllib.loads(read_named(repository, "pyproject.toml") or "")
         declared = SpecifierSet(str(table["project"]["requires-python"]))
-    except (OSError, ValueError, KeyError, TypeError, InvalidSpecifier):
+    except (ValueError, KeyError, TypeError, RecursionError, InvalidSpecifier):
         return f"py3{NEWEST}"
     # 3.N.99 as well: `>3.8` and `>=3.9.2` allow releases of the minor version that they name.
     allowed = (

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from genesis.contracts import Finding
 
 EVIDENCE_LENGTH = 300
+MOST_OF_A_RULE = 500
+"""What a tool may give of one rule. The report shows fewer; here all that can be compared with the
+next session must be in it, or what is fixed would let others seem to be new."""
 _SECONDARY_FOLDERS = frozenset(
     {"benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "sample",
      "samples", "tutorial", "tutorials", "docs_src"}

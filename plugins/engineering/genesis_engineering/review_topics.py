@@ -44,9 +44,9 @@ TOPICS: dict[str, Topic] = {
     ),
     "infrastructure": Topic(
         lambda survey: len(survey.manifests),
-        "manifests and CI files",
-        "manifest or CI file",
-        "Check the declared packages, the lock files and the workflows in {}",
+        "manifests, CI files and Dockerfiles",
+        "manifest, CI file or Dockerfile",
+        "Check the declared packages, the lock files, the workflows and the images in {}",
     ),
     "senior-reviewer": Topic(
         lambda survey: survey.files,
@@ -62,9 +62,9 @@ TOPICS: dict[str, Topic] = {
         "Check the schema, the keys and the indexes in {}",
     ),
     "ux-designer": Topic(
-        lambda survey: survey.languages["HTML"] + survey.languages["CSS"],
-        "pages and style sheets",
-        "page or style sheet",
+        lambda survey: sum(survey.languages[name] for name in ("HTML", "Vue", "Svelte", "PHP")),
+        "pages and templates",
+        "page or template",
         "Check the contrast, the labels and the sizes in {}",
         Priority.LOW,
     ),

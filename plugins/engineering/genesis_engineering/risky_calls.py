@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 import shlex
+import time
 from collections import defaultdict
 
-from genesis.contracts import Finding, Omission, Severity, TaskResult, ToolContext
+from genesis.contracts import Confidence, Finding, Omission, Severity, TaskResult, ToolContext
 
 from genesis_engineering.files import RepositoryFile
 from genesis_engineering.python_source import PythonSource
 from genesis_engineering.reporting import (
     EVIDENCE_LENGTH,
+    MOST_OF_A_RULE,
     count_by_rule,
     count_of,
     is_secondary,
     limit_per_rule,
 )
 from genesis_engineering.risky_judges import judge
-from genesis_engineering.risky_rules import RISKY_RULES
+from genesis_engineering.risky_rules import PATTERNS, RISKY_RULES
 from genesis_engineering.ruff_run import (
     SYNTAX_ERROR,
     Diagnostic,
@@ -28,8 +30,8 @@ from genesis_engineering.ruff_run import (
     run_ruff,
 )
 
-_LIMIT = 10
 _GIVEN_IN_FILES = 3
+_FILE_SECONDS = 10.0
 _PYTHON_2 = re.compile(
     r"^\s*print\s+[\"'\w%]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*raise\s+\w+\s*,|^\s*exec\s+[\"'\w]"
     r"|<>|\bur[\"']|\b0[0-7]{3}\b",
@@ -42,7 +44,7 @@ _TEMPLATE_PATH = re.compile(r"\{\{|templat|skeleton|cookiecutter|scaffold|snippe
 def find_risky_calls(context: ToolContext) -> TaskResult:
     """Report risky lines of the repository's own Python files that are not tests.
 
-    ruff's rules and ours are paired in `risky_rules`; at most 10 findings per rule are listed.
+    ruff's rules and ours are paired in `risky_rules`; at most 500 findings per rule are given.
     Comments `# noqa`, `# nosec`, `# pylint: disable` and `# type: ignore` on the line are taken as
     the maintainer's word.
     """
@@ -61,15 +63,17 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
         grouped.setdefault(file.path, (file, []))[1].append(diagnostic)
     findings: list[Finding] = []
     old: list[str] = []
+    left: list[str] = []
     for file, diagnostics in grouped.values():
         text = file.read_text()
         if text is not None:
-            findings += _of_file(PythonSource(file.path, text), diagnostics, old)
-    kept, more = limit_per_rule(findings, _LIMIT)
+            until = time.monotonic() + min(_FILE_SECONDS, context.seconds_left / 2)
+            findings += _of_file(PythonSource(file.path, text), diagnostics, old, left, until)
+    kept, more = limit_per_rule(findings, MOST_OF_A_RULE)
     return TaskResult(
         summary=_summary(len(findings), len(files), more),
         findings=kept,
-        omissions=(*omissions, *report.omissions, *_not_ours(old)),
+        omissions=(*omissions, *report.omissions, *_not_ours(old), *_left_out(left)),
         facts={"risky-calls": dict(count_by_rule(findings))},
     )
 
@@ -83,7 +87,13 @@ def _given_names(report: RuffReport) -> set[str]:
     return {message for message, paths in files.items() if len(paths) >= _GIVEN_IN_FILES}
 
 
-def _of_file(source: PythonSource, diagnostics: list[Diagnostic], old: list[str]) -> list[Finding]:
+def _of_file(
+    source: PythonSource,
+    diagnostics: list[Diagnostic],
+    old: list[str],
+    left: list[str],
+    until: float,
+) -> list[Finding]:
     broken = [d for d in diagnostics if d.code in (None, SYNTAX_ERROR)]
     if broken and source.tree is None:
         return _syntax_error(source, broken[0], old)
@@ -92,7 +102,14 @@ def _of_file(source: PythonSource, diagnostics: list[Diagnostic], old: list[str]
         newer = _newer_syntax(source, broken[0])
         found[(newer.rule, 0)] = newer
     for diagnostic in diagnostics:
-        finding = _finding(source, diagnostic)
+        if time.monotonic() > until:
+            left.append(source.path)
+            break
+        try:
+            finding = _finding(source, diagnostic)
+        except RecursionError:  # expressions nested by the hundred, as only generators write them
+            left.append(source.path)
+            break
         if finding:
             found.setdefault((finding.rule, diagnostic.location.row), finding)
     return list(found.values())
@@ -117,6 +134,7 @@ def _finding(source: PythonSource, diagnostic: Diagnostic) -> Finding | None:
         line=row,
         evidence=source.line(row)[:EVIDENCE_LENGTH],
         check=ruff_check(code, source.path)[:1000],
+        confidence=Confidence.LIKELY if code in PATTERNS else Confidence.CERTAIN,
     )
 
 
@@ -162,6 +180,14 @@ def _not_ours(paths: list[str]) -> list[Omission]:
     shown = ", ".join(paths[:5])
     what = f"{count_of(len(paths), 'file')} that Python 3 cannot read: {shown}"[:500]
     return [Omission(what=what, reason="they look like Python 2 or like templates")]
+
+
+def _left_out(paths: list[str]) -> list[Omission]:
+    if not paths:
+        return []
+    what = f"the rest of {count_of(len(paths), 'file')}: {', '.join(paths[:5])}"[:500]
+    reason = "there are too many risky lines in it, or they are nested too deeply"
+    return [Omission(what=what, reason=reason)]
 
 
 def _summary(findings: int, files: int, more: str) -> str:

@@ -15,8 +15,8 @@ from genesis_engineering.ruff_run import Diagnostic
 Judge = Callable[[PythonSource, Diagnostic], Severity | None]
 
 # Comments with which a maintainer has already said that the line is meant so.
-ACCEPTED = re.compile(
-    r"#.*\b(nosec|noqa|pylint:\s*disable|type:\s*ignore|pragma: no cover)", re.IGNORECASE
+_ACCEPTED = re.compile(
+    r"\b(nosec|noqa|pylint:\s*disable|type:\s*ignore|pragma: no cover)", re.IGNORECASE
 )
 _INPUT = re.compile(
     r"\binput\(|\brequest\.|\bargv\b|\benviron\b|\bgetenv\(|\.recv\(|\.form\b|query_params|urlopen"
@@ -44,10 +44,14 @@ _CHANGING = frozenset(
 
 def judge(source: PythonSource, found: Diagnostic, default: Severity) -> Severity | None:
     """The severity of a diagnostic where it stands; None when it is not worth reporting."""
-    if ACCEPTED.search(source.line(found.location.row)):
+    if _is_accepted(source.line(found.location.row)):
         return None
     special = _JUDGES.get(found.code or "")
     return special(source, found) if special else default
+
+
+def _is_accepted(line: str) -> bool:
+    return _ACCEPTED.search(line.partition("#")[2]) is not None
 
 
 def _undefined_name(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -198,7 +202,7 @@ def _duplicate_field(source: PythonSource, found: Diagnostic) -> Severity | None
 
 def _special_method(source: PythonSource, found: Diagnostic) -> Severity | None:
     function = source.function_at(found.location.row)
-    is_accepted = function and ACCEPTED.search(source.line(function.lineno))
+    is_accepted = function and _is_accepted(source.line(function.lineno))
     return None if is_accepted else Severity.MEDIUM
 
 
@@ -326,7 +330,9 @@ _JUDGES: dict[str, Judge] = {
     "F811": _redefinition,
     "F822": _undefined_export,
     "PIE794": _duplicate_field,
-    **dict.fromkeys(["PLE0303", "PLE0305", "PLE0307", "PLE0308", "PLE0309"], _special_method),
+    **dict.fromkeys(
+        ["PLE0303", "PLE0304", "PLE0305", "PLE0307", "PLE0308", "PLE0309"], _special_method
+    ),
     "PLW0127": _self_assignment,
     "B006": _mutable_default,
     "E722": _bare_except,

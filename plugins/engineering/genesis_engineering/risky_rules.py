@@ -84,6 +84,7 @@ RISKY_RULES: dict[str, RiskyRule] = {
     "E722": RiskyRule("bare-except", _LOW, "KeyboardInterrupt and SystemExit are swallowed too"),
     "PLE0302": _RETURN_TYPE,
     "PLE0303": _RETURN_TYPE,
+    "PLE0304": _RETURN_TYPE,
     "PLE0305": _RETURN_TYPE,
     "PLE0307": _RETURN_TYPE,
     "PLE0308": _RETURN_TYPE,
@@ -132,3 +133,8 @@ RISKY_RULES: dict[str, RiskyRule] = {
     "S608": RiskyRule("sql-from-text", _MEDIUM, "a value with a quote changes the statement"),
     "T100": RiskyRule("debugger-call", _LOW, "the program stops there and waits"),
 }  # fmt: skip
+
+# What they see is there; whether it does harm depends on values that no rule sees.
+PATTERNS = frozenset(
+    {"S102", "S103", "S202", "S301", "S302", "S307", "S311", "S324", "S602", "S605", "S608"}
+)

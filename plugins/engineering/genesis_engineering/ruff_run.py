@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from collections.abc import Iterator, Sequence
+import tempfile
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,11 +14,15 @@ from genesis.contracts import Omission, ToolContext
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
-from genesis_engineering.files import MAX_BYTES, RepositoryFile, list_files
+from genesis_engineering.files import RepositoryFile, has_long_line, list_files
 from genesis_engineering.python_target import python_target
 from genesis_engineering.reporting import count_of
 
 _CHUNK = 400
+_CHUNK_SECONDS = 60.0
+_RESERVE_SECONDS = 3.0
+_MOST_OUTPUT = 50_000_000
+_MOST_FAILED = 20
 SYNTAX_ERROR = "invalid-syntax"
 
 
@@ -53,13 +59,18 @@ _DIAGNOSTICS = TypeAdapter(list[Diagnostic])
 
 
 def list_python_files(repository: Path) -> tuple[list[RepositoryFile], list[Omission]]:
-    """The repository's `*.py` files up to 1 MB, tests included, and an omission for larger ones."""
+    """The repository's `*.py` files that can be parsed in reasonable time, tests included.
+
+    Those over 1 MB, with lines over 20,000 characters, generated ones, and those without a name in
+    UTF-8 are an omission.
+    """
     found = [file for file in list_files(repository) if file.suffix == ".py"]
-    small = [file for file in found if file.size <= MAX_BYTES and _has_plain_name(file)]
-    if len(small) == len(found):
+    kept = [file for file in found if _has_plain_name(file) and _is_readable(file)]
+    if len(kept) == len(found):
         return found, []
-    what = count_of(len(found) - len(small), "Python file")
-    return small, [Omission(what=what, reason="larger than 1 MB or not named in UTF-8")]
+    what = count_of(len(found) - len(kept), "Python file")
+    reason = "generated, not text, larger than 1 MB, with very long lines, or not named in UTF-8"
+    return kept, [Omission(what=what, reason=reason)]
 
 
 def run_ruff(
@@ -67,23 +78,45 @@ def run_ruff(
 ) -> RuffReport:
     """Ask ruff about `files`, some hundred at a time, without any configuration of the repository.
 
-    Comments `# noqa` count. It stops when the attempt's time is nearly over, and says so in the
-    omissions. Raises OSError when ruff cannot be run at all.
+    Comments `# noqa` count. A file at which ruff fails is an omission, and so are those for which
+    no time was left. Raises OSError when ruff cannot be run at all.
     """
     report = RuffReport()
     by_path = {str(file.absolute): file for file in files}
+    waiting = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)][::-1]
+    failed: list[RepositoryFile] = []
     done = 0
-    for chunk in _chunks(files):
+    while waiting and len(failed) < _MOST_FAILED:
+        chunk = waiting.pop()
         context.progress(done / max(len(files), 1), f"ruff has read {count_of(done, 'file')}")
-        limit = context.seconds_left - 2
-        found = _run_chunk(chunk, codes, context.repository, limit) if limit > 0 else None
-        if found is None:
-            left = count_of(len(files) - done, "Python file")
-            report.omissions.append(Omission(what=left, reason="no time was left to run ruff"))
+        if context.seconds_left < _RESERVE_SECONDS:
+            waiting.append(chunk)
             break
-        report.diagnostics += [(by_path[d.filename], d) for d in found if d.filename in by_path]
+        found = _run_chunk(chunk, codes, context)
+        if found is None and len(chunk) > 1:
+            middle = len(chunk) // 2
+            waiting += [chunk[middle:], chunk[:middle]]
+            continue
+        failed += chunk if found is None else []
+        report.diagnostics += [
+            (by_path[d.filename], d) for d in found or () if d.filename in by_path
+        ]
         done += len(chunk)
+    report.omissions += _left_out(failed, sum(map(len, waiting)))
     return report
+
+
+def _left_out(failed: list[RepositoryFile], left: int) -> list[Omission]:
+    found = []
+    if failed:
+        what = f"{count_of(len(failed), 'Python file')}: {', '.join(f.path for f in failed[:5])}"
+        found.append(Omission(what=what[:500], reason="ruff fails at them, or does not end"))
+    if left:
+        reason = (
+            "no time was left to run ruff" if len(failed) < _MOST_FAILED else "ruff kept failing"
+        )
+        found.append(Omission(what=count_of(left, "Python file"), reason=reason))
+    return found
 
 
 def ruff_check(code: str, path: str) -> str:
@@ -92,26 +125,42 @@ def ruff_check(code: str, path: str) -> str:
 
 
 def _run_chunk(
-    files: Sequence[RepositoryFile], codes: Sequence[str], folder: Path, limit: float
+    files: Sequence[RepositoryFile], codes: Sequence[str], context: ToolContext
 ) -> list[Diagnostic] | None:
+    """What ruff says of the files; None when it fails, says too much, or takes too long.
+
+    Raises OSError when it refuses to begin: then it would for other files too.
+    """
     command = [
         find_ruff_bin(), "check", "--isolated", "--no-cache", "--exit-zero", "--quiet",
-        "--output-format", "json", "--target-version", python_target(folder),
+        "--output-format", "json", "--target-version", python_target(context.repository),
         "--select", ",".join(codes), "--",
         *(str(file.absolute) for file in files),
     ]  # fmt: skip
-    try:
-        done = subprocess.run(command, capture_output=True, cwd=folder, timeout=limit)
-    except subprocess.TimeoutExpired:
-        return None
-    if done.returncode != 0:
-        raise OSError(f"ruff ended with {done.returncode}: {done.stderr.decode(errors='replace')}")
-    return _DIAGNOSTICS.validate_json(done.stdout)
+    seconds = min(_CHUNK_SECONDS, context.seconds_left - 1)
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+            cwd=context.repository,
+        )  # fmt: skip
+        assert process.stdout is not None
+        timer = threading.Timer(seconds, process.kill)
+        timer.start()
+        with process.stdout as stream:
+            output = stream.read(_MOST_OUTPUT + 1)
+            if len(output) > _MOST_OUTPUT:
+                process.kill()
+        code = process.wait()
+        timer.cancel()
+        if code > 0:
+            errors.seek(0)
+            raise OSError(f"ruff ended with {code}: {errors.read(1000).decode(errors='replace')}")
+    return _DIAGNOSTICS.validate_json(output) if code == 0 else None
 
 
-def _chunks(files: Sequence[RepositoryFile]) -> Iterator[Sequence[RepositoryFile]]:
-    for start in range(0, len(files), _CHUNK):
-        yield files[start : start + _CHUNK]
+def _is_readable(file: RepositoryFile) -> bool:
+    text = file.read_text()
+    return text is not None and not has_long_line(text)
 
 
 def _has_plain_name(file: RepositoryFile) -> bool:

@@ -12,6 +12,12 @@ from detect_secrets.plugins.base import BasePlugin, RegexBasedDetector
 from detect_secrets.settings import transient_settings
 
 _SHORTEST = 12
+# A name that ends so, and all that it is set to: in quotes, or bare up to the end of the line.
+ASSIGNED = (
+    r"(?im)(?:password|passwd|passphrase|secret(?:_?key)?|api_?key|auth_?token)[\"']?[ \t]*"
+    r"(?::=|=>|=|:)[ \t]*(?:\"([^\s\"]{10,80})\"|'([^\s']{10,80})'"
+    r"|([^\s\"'`,;(){}<>$\[\]]{10,80})(?=[ \t\r]*$|[ \t]+#))"
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,9 @@ DETECTORS = (
     Detector("openai-key", "an OpenAI key", ("t3blbkfj",), "OpenAIDetector"),
     Detector("anthropic-key", "an Anthropic key", ("sk-ant-",),
              pattern=r"\bsk-ant-[A-Za-z0-9]+-[\w-]{60,}"),
+    Detector("password", "a password",
+             ("password", "passwd", "passphrase", "secret", "api_key", "apikey", "auth_token"),
+             pattern=ASSIGNED),
     Detector("private-key", "a private key", ("private key", "putty-user-key"),
              "PrivateKeyDetector"),
     Detector("pypi-token", "a PyPI token", ("pypi-age",), "PypiTokenDetector"),
@@ -109,7 +118,8 @@ def _secret_part(found: re.Match[str]) -> str:
     `analyze_string` of detect-secrets gives that prefix alone for tokens of GitHub and GitLab.
     """
     longest = max((group for group in found.groups() if group), key=len, default="")
-    return longest if len(longest) >= _SHORTEST or found[0].startswith("://") else found[0]
+    is_whole = len(longest) >= _SHORTEST or found[0].startswith("://")
+    return longest if is_whole or found.re.pattern == ASSIGNED else found[0]
 
 
 @contextmanager

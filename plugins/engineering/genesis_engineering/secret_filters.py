@@ -32,7 +32,7 @@ _PRIVATE_HOST = re.compile(
     r"|^(host(name)?|my\w*|your\w*|some\w*|foo|bar|domain|(server|proxy|site)(?=\.(com|net|org)))\.",
     re.IGNORECASE,
 )
-_KEY_BODY = re.compile(r"PRIVATE KEY(?: BLOCK)?-----(.{40,}?)-----END", re.DOTALL)
+_KEY_BODY = re.compile(r"PRIVATE KEY(?: BLOCK)?-----(.{40,20000}?)-----END", re.DOTALL)
 
 
 def is_allowed(line: str) -> bool:
@@ -46,6 +46,8 @@ def looks_real(match: Match, line: str, following: str) -> bool:
         return _is_whole_key(match.value, following)
     if match.detector.rule == "url-password":
         return _is_real_password(match.value, line)
+    if match.detector.rule == "password":
+        return _is_random(match.value)
     if _PLACEHOLDER.search(match.value) or len(set(match.value[4:])) < 10:
         return False
     return match.detector.rule != "jwt" or _is_live_token(match.value)
@@ -84,6 +86,16 @@ def _is_real_password(password: str, line: str) -> bool:
     kinds = sum(bool(re.search(kind, password)) for kind in ("[a-z]", "[A-Z]", r"\d", r"[^\w]"))
     is_plain = re.fullmatch(r"[\w.~!*+=:;,-]+", password) is not None
     return is_plain and len(password) >= 8 and kinds >= 2 and not _PLACEHOLDER.search(password)
+
+
+def _is_random(value: str) -> bool:
+    """Whether nobody would call it a word, a name or a path: all kinds of characters in a mix."""
+    if _PLACEHOLDER.search(value) or re.match(r"[/.~@#]|\w+://|[\w.]+[(\[]", value):
+        return False
+    kinds = sum(bool(re.search(kind, value)) for kind in ("[a-z]", "[A-Z]", r"\d"))
+    changes = len(re.findall(r"(?<=\d)[a-zA-Z]|(?<=[a-zA-Z])\d|(?<=[a-z])[A-Z]", value))
+    is_wordy = re.search(r"[a-z]{5}|[A-Za-z]{9}|[A-Z]{6}|^[\w-]{36}$", value)
+    return kinds == 3 and changes >= 4 and not is_wordy and len(set(value)) >= 8
 
 
 def _is_live_token(token: str) -> bool:

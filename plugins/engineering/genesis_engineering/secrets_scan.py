@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
-from genesis.contracts import Finding, Omission, Severity, TaskResult, ToolContext
+from genesis.contracts import Confidence, Finding, Omission, Severity, TaskResult, ToolContext
 
 from genesis_engineering.files import MAX_BYTES, RepositoryFile, list_files
 from genesis_engineering.masking import mask, mask_text
 from genesis_engineering.reporting import (
+    MOST_OF_A_RULE,
     by_importance,
     count_by_rule,
     count_of,
@@ -17,14 +19,17 @@ from genesis_engineering.reporting import (
 from genesis_engineering.secret_detectors import Match, SecretSearch, open_search
 from genesis_engineering.secret_filters import is_allowed, looks_real
 
-_LIMIT = 50
+_MOST_IN_A_FILE = 200
+_LONGEST_KEY = 20_000
 _LOCK_FILE = re.compile(
     r"(^|/)([\w.-]*\.lock|package-lock\.json|pnpm-lock\.yaml|npm-shrinkwrap\.json|go\.sum|[\w.-]*\.min\.js"
-    r"|[\w.-]*\.(map|svg)|\.secrets\.baseline)$"
+    r"|[\w.-]*\.(map|svg)|\.secrets\.baseline|\.genesis-baseline\.json)$"
 )
 _TEST_LIKE = re.compile(r"(^|/)(t|unit|integration|e2e|mocks?|specs|qa)/", re.IGNORECASE)
 # What tests and examples hold as a matter of course: keys and tokens made for them.
-_FIXTURES = frozenset({"private-key", "jwt", "url-password"})
+_FIXTURES = frozenset({"private-key", "jwt", "url-password", "password"})
+# What is also found by a rule of its own kind is told by that one alone.
+_GENERAL = frozenset({"url-password", "password"})
 _PROSE = frozenset({".md", ".rst", ".adoc", ".txt"})
 
 
@@ -49,7 +54,7 @@ def find_secrets(context: ToolContext) -> TaskResult:
             if index % 50 == 0:
                 context.progress(index / len(files), f"searching {file.path}")
             found += _search(file, search)
-    kept = by_importance(found)[:_LIMIT]
+    kept = by_importance(found)[:MOST_OF_A_RULE]
     more = f", {len(found) - len(kept)} of them not listed" if len(found) > len(kept) else ""
     what = count_of(len(found), "possible secret")
     return TaskResult(
@@ -67,15 +72,20 @@ def _search(file: RepositoryFile, search: SecretSearch) -> list[Finding]:
     is_minor = _severity(file) is Severity.LOW
     lines = text.split("\n")
     found: dict[tuple[str, str], Finding] = {}
-    for match in search.find(text):
+    for match in islice(search.find(text), _MOST_IN_A_FILE):
         line = lines[match.line - 1]
-        following = "\n".join(lines[match.line - 1 : match.line + 100])
+        following = "\n".join(lines[match.line - 1 : match.line + 100])[:_LONGEST_KEY]
         if is_minor and match.detector.rule in _FIXTURES:
             continue
         if not is_allowed(line) and looks_real(match, line, following):
             key = (match.detector.rule, match.value + (str(match.line) if _is_key(match) else ""))
             found.setdefault(key, _finding(file, match, line))
-    return list(found.values())
+    special = [value for rule, value in found if rule not in _GENERAL]
+    return [
+        finding
+        for (rule, value), finding in found.items()
+        if rule not in _GENERAL or not any(value in one or one in value for one in special)
+    ]
 
 
 def _is_key(match: Match) -> bool:
@@ -97,6 +107,8 @@ def _finding(file: RepositoryFile, match: Match, line: str) -> Finding:
         line=match.line,
         evidence=f"{_before(match, line)}{shown}"[:300],
         check=f"sed -n {match.line}p {file.path!r}"[:1000],
+        # Nobody asked the service whether it is valid, and what lies in tests is mostly made up.
+        confidence=Confidence.LIKELY if severity is Severity.HIGH else Confidence.POSSIBLE,
     )
 
 

@@ -1,4 +1,4 @@
-"""Read stack traces out of the lines of a log: Python's, Node's and Go's."""
+"""Read stack traces out of the lines of a log: Python's, Node's, Java's and Go's."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ _JS_ERROR = re.compile(
     r"^(?:.*?\s)?(?:Uncaught )?([A-Z]\w*(?:Error|Exception))(?: \[\w+\])?: (.*)$"
 )
 _JS_FRAME = re.compile(r"^\s+at (?:(?:async )?(.+?) \()?(?:file://)?([^\s()]+?):(\d+):\d+\)?$")
+_JAVA_ERROR = re.compile(r"^(?:.*?\s)?((?:[a-z_]\w*\.)+[A-Z][\w$]*)(?:: (.*))?$")
+_JAVA_FRAME = re.compile(r"^\s+at (?:[\w.@-]+/)*([\w.$<>]+)\(([\w$-]+\.\w+):(\d+)\)$")
+_JAVA_OTHER = re.compile(r"^\s+(?:at [\w.$<>/@-]+\(|\.\.\. \d+ )")
+_JAVA_CAUSE = re.compile(r"^Caused by: (.+)$")
 _GO_PANIC = re.compile(r"^panic: (.*)$")
 _GO_FRAME = re.compile(r"^\t(/?[^\s:]+\.go):(\d+)(?: \+0x[0-9a-f]+)?$")
 _MOST_FRAMES = 200
@@ -49,6 +53,7 @@ class _State(Enum):
     AFTER = 2  # a Python trace has ended; another may be chained to it
     JAVASCRIPT = 3
     GO = 4
+    JAVA = 5
 
 
 class TraceReader:
@@ -96,6 +101,8 @@ class TraceReader:
         if self._state is _State.JAVASCRIPT and self._add_frame(_JS_FRAME, line, (2, 3, 1)):
             return []
         if self._state is _State.GO and self._in_go(line):
+            return []
+        if self._state is _State.JAVA and self._in_java(line):
             return []
         return self._end() + self._outside(line, number)
 
@@ -151,7 +158,29 @@ class TraceReader:
                 self._trace = Trace(number - 1, error[1], error[2][:1000])
                 self._state = _State.JAVASCRIPT
                 self._add_frame(_JS_FRAME, line, (2, 3, 1))
+        elif line.lstrip().startswith("at ") and _JAVA_FRAME.match(line):
+            error = _JAVA_ERROR.match(self._last)
+            if error:
+                self._trace = Trace(number - 1, error[1], (error[2] or "")[:1000])
+                self._state = _State.JAVA
+                self._in_java(line)
         return []
+
+    def _in_java(self, line: str) -> bool:
+        """Frames of the exception itself; what caused it is told by its name only."""
+        assert self._trace is not None
+        cause = _JAVA_CAUSE.match(line)
+        if cause:
+            self._trace.causes.append(cause[1][:300])
+            return True
+        found = _JAVA_FRAME.match(line)
+        if found and not self._trace.causes:
+            # The frame names the class whole and only the last part of its file's path.
+            package = [part for part in found[1].split(".")[:-1] if part[:1].islower()]
+            frame = Frame("/".join([*package, found[2]]), int(found[3][:9]), found[1])
+            self._trace.frames.insert(0, frame)
+            del self._trace.frames[:-_MOST_FRAMES]
+        return found is not None or _JAVA_OTHER.match(line) is not None
 
     def _in_go(self, line: str) -> bool:
         assert self._trace is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from pydantic import JsonValue
 
 from genesis_engineering.files import RepositoryFile, list_files
+from genesis_engineering.git import run_git
 
 _LANGUAGES = {
     ".py": "Python", ".pyi": "Python", ".js": "JavaScript", ".jsx": "JavaScript",
@@ -27,8 +28,15 @@ _MANIFESTS = frozenset(
      "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "Gemfile", "composer.json", "Makefile",
      "Dockerfile", "docker-compose.yml", "compose.yaml", "tox.ini", "noxfile.py"}
 )  # fmt: skip
+# The same for another stage or another machine: `Dockerfile.dev`, `requirements-test.txt`.
+_MANIFEST_NAMES = re.compile(
+    r"([\w.-]*[.-])?(dockerfile|containerfile)([.-][\w.-]+)?|[\w-]*requirements[\w.-]*\.(txt|in)"
+    r"|(docker-)?compose([.-][\w.-]+)?\.ya?ml",
+    re.IGNORECASE,
+)
 _CI = (".github/workflows/", ".gitlab-ci.yml", ".circleci/", "azure-pipelines.yml", "Jenkinsfile")
-_DATABASE_SUFFIXES = frozenset({".sql", ".db", ".sqlite", ".sqlite3"})
+_DATABASE_SUFFIXES = frozenset({".sql", ".db", ".sqlite", ".sqlite3", ".db3"})
+_MIGRATIONS = ("migrations/", "db/migrate/", "alembic/versions/")
 _COUNT_SECONDS = 5.0
 
 
@@ -102,19 +110,20 @@ def _count(survey: Survey, file: RepositoryFile) -> None:
     survey.size += file.size
     survey.tests += file.is_test and file.suffix in _LANGUAGES
     survey.documents += file.suffix in _DOCUMENTS
-    survey.database_files += file.suffix in _DATABASE_SUFFIXES or "migrations/" in file.path
-    if PurePosixPath(file.path).name in _MANIFESTS or file.path.startswith(_CI):
+    survey.database_files += file.suffix in _DATABASE_SUFFIXES or any(
+        folder in file.path for folder in _MIGRATIONS
+    )
+    name = PurePosixPath(file.path).name
+    is_manifest = name in _MANIFESTS or _MANIFEST_NAMES.fullmatch(name)
+    if is_manifest or file.path.startswith(_CI):
         survey.manifests.append(file.path)
 
 
 def _last_commit(repository: Path) -> str:
     """Short id, day and subject of the last commit; empty when there is none."""
     try:
-        answer = subprocess.run(
-            ["git", "-C", str(repository), "log", "-1", "--format=%h %cs %s"],
-            capture_output=True, timeout=30,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
+        answer = run_git(repository, "log", "-1", "--format=%h %cs %s", seconds=30)
+    except OSError:
         return ""
     text = answer.stdout.decode("utf-8", errors="replace").strip()
     return text[:200] if answer.returncode == 0 else ""

@@ -24,7 +24,7 @@ _RE_EXPORTING = re.compile(
     r"compat|^api$|^six$|^types$|^typing$|^public$|^__main__$", re.IGNORECASE
 )
 _FOLDERS = re.compile(r"(^|/)(migrations|alembic|versions|stubs|templates?)/|\{\{", re.IGNORECASE)
-_ACCEPTED = re.compile(r"#.*\b(pylint:\s*disable|type:\s*ignore|pyflakes:ignore)", re.IGNORECASE)
+_ACCEPTED = re.compile(r"\b(pylint:\s*disable|type:\s*ignore|pyflakes:ignore)", re.IGNORECASE)
 _EFFECTFUL = frozenset({"readline", "rlcompleter", "this", "antigravity"})
 
 
@@ -36,13 +36,16 @@ def find_unused_names(
     found = [(file, one) for file, one in report.diagnostics if one.code in _RULES]
     names = _names_taken(files, {_module(file.path) for file, one in found if one.code == "F401"})
     findings = []
+    sources: dict[str, PythonSource] = {}
     for file, diagnostic in found:
-        text = file.read_text()
-        if text is None or _FOLDERS.search(file.path):
+        if _FOLDERS.search(file.path):
             continue
-        source = PythonSource(file.path, text)
+        if file.path not in sources:
+            # Diagnostics come by file: one is kept at a time.
+            sources = {file.path: PythonSource(file.path, file.read_text() or "")}
+        source = sources[file.path]
         is_import = diagnostic.code == "F401"
-        if _ACCEPTED.search(source.line(diagnostic.location.row)):
+        if _ACCEPTED.search(source.line(diagnostic.location.row).partition("#")[2]):
             continue
         if is_import and not _is_unused_import(source, diagnostic, names):
             continue

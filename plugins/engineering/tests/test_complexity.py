@@ -41,11 +41,19 @@ def test_a_function_above_the_threshold_is_reported_and_one_at_it_is_not(tmp_pat
     assert "complexity 21, 41 lines of code; 3 commits in the last year" in finding.evidence
 
 
-def test_only_a_long_function_with_many_branches_is_medium(tmp_path: Path) -> None:
+def test_only_a_long_function_with_many_branches_that_often_changes_is_medium(
+    tmp_path: Path,
+) -> None:
     code = _branchy("short", 35) + _branchy("long", 35, padding=40)
-    result = _run(tmp_path, {"a.py": code, "docs/b.py": _branchy("example", 35, padding=40)})
+    files = {"a.py": code, "docs/b.py": _branchy("example", 35, padding=40)}
+    result = _run(tmp_path, files, commits=6)
     found = {f.message.split("`")[1]: str(f.severity) for f in result.findings}
     assert found == {"short": "low", "long": "medium", "example": "low"}
+
+
+def test_a_complex_function_that_nobody_changes_is_low(tmp_path: Path) -> None:
+    result = _run(tmp_path, {"a.py": _branchy("long", 35, padding=40)}, commits=5)
+    assert [str(f.severity) for f in result.findings] == ["low"]
 
 
 def test_ten_are_listed_and_the_rest_is_counted(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 from genesis.contracts import SessionPlan, TaskResult
 from genesis.errors import PluginError
-from genesis.testing import run_tool
+from genesis.testing import run_tools
 from pydantic import JsonValue
 
 TEAM: list[JsonValue] = [
@@ -31,10 +31,16 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def plan(repository: Path, **params: JsonValue) -> tuple[TaskResult, SessionPlan]:
+def plan(
+    repository: Path, goal: str = "a test", **params: JsonValue
+) -> tuple[TaskResult, SessionPlan]:
     folder = repository.parent / "attempt"
     given: dict[str, JsonValue] = {"roster": TEAM, **params}
-    result = run_tool("genesis_engineering.planning:plan_review", repository, folder, given)
+    calls = [("genesis_engineering.planning:plan_review", given)]
+    update = run_tools(calls, repository, folder, kind="plan", description=goal)
+    if update.result is None:
+        raise PluginError(update.error)
+    result = update.result
     assert result.plan is not None
     return result, result.plan
 
@@ -131,3 +137,75 @@ def test_a_look_back_plans_only_that_even_in_an_empty_repository(repository: Pat
     (repository / "a.py").write_text("x = 1\n")
     _, usual = plan(repository, roster=team)
     assert {task.kind for task in usual.tasks} == {"review", "verify"}
+
+
+ALL: list[JsonValue] = [
+    {"id": "orchestrator", "kinds": ["plan"], "role": ""},
+    {"id": "backend", "kinds": ["review", "triage"], "role": ""},
+    {"id": "frontend", "kinds": ["review"], "role": ""},
+    {"id": "infrastructure", "kinds": ["review"], "role": ""},
+    {"id": "senior-reviewer", "kinds": ["review", "learn"], "role": ""},
+    {"id": "db-architect", "kinds": ["review"], "role": ""},
+    {"id": "ux-designer", "kinds": ["review"], "role": ""},
+    {"id": "docs-expert", "kinds": ["review", "release"], "role": ""},
+    {"id": "levelup", "kinds": ["learn"], "role": ""},
+    {"id": "verification", "kinds": ["verify"], "role": ""},
+]
+
+
+def test_the_ten_specialists_get_one_task_each_where_there_is_something_for_each(
+    repository: Path,
+) -> None:
+    for name in ("a.py", "index.html", "style.css", "pyproject.toml", "schema.sql", "README.md"):
+        (repository / name).write_text("")
+    _, made = plan(repository, "nightly review", roster=ALL)
+    assert sorted(task.specialist or "" for task in made.tasks) == [
+        "backend", "db-architect", "docs-expert", "frontend", "infrastructure",
+        "senior-reviewer", "ux-designer", "verification",
+    ]  # fmt: skip
+    assert {task.kind for task in made.tasks} == {"review", "verify"}
+
+
+def test_a_triage_is_planned_for_who_takes_it_with_the_paths_and_without_tests(
+    repository: Path,
+) -> None:
+    (repository / "app.log").write_text("")
+    result, made = plan(repository, "log triage app.log", roster=ALL, paths=["/var/log/x"])
+    (task,) = made.tasks
+    assert (task.specialist, task.kind, task.verifies) == ("backend", "triage", False)
+    assert task.params == {"paths": ["/var/log/x", str(repository / "app.log")]}
+    assert "Only logs are looked at" in result.summary
+    _, named = plan(repository, "log triage", roster=ALL, logs=["/var/log/y"])
+    assert named.tasks[0].params == {"paths": ["/var/log/y"]}
+    _, bare = plan(repository, "log triage", roster=ALL)
+    assert bare.tasks[0].params == {}
+
+
+def test_a_path_outside_of_the_repository_is_refused_in_the_text_of_a_goal(
+    repository: Path,
+) -> None:
+    with pytest.raises(PluginError, match="lies outside of the repository"):
+        plan(repository, "log triage /etc/passwd", roster=ALL)
+
+
+@pytest.mark.parametrize(
+    ("goal", "specialists"),
+    [("release kit", ["docs-expert"]), ("learnings review", ["senior-reviewer", "levelup"])],
+)
+def test_other_ready_made_goals_go_to_who_takes_their_kind(
+    repository: Path, goal: str, specialists: list[str]
+) -> None:
+    _, made = plan(repository, goal, roster=ALL)
+    assert [task.specialist for task in made.tasks] == specialists
+
+
+def test_a_goal_whose_kind_nobody_takes_is_refused(repository: Path) -> None:
+    with pytest.raises(PluginError, match="Nobody in the team takes tasks of the kind 'release'"):
+        plan(repository, "release kit")
+
+
+def test_paths_that_a_goal_has_no_use_for_are_said(repository: Path) -> None:
+    (repository / "a.py").write_text("")
+    for goal in ("nightly review", "release kit"):
+        result, _ = plan(repository, goal, roster=ALL, paths=["/x/a.log"])
+        assert "/x/a.log" in [omission.what for omission in result.omissions]

@@ -138,11 +138,17 @@ def test_a_name_that_many_files_miss_is_given_by_something(tmp_path: Path) -> No
     assert _run(tmp_path, files).findings == ()
 
 
-def test_ten_of_a_rule_are_listed_and_the_rest_is_counted(tmp_path: Path) -> None:
-    result = _run(tmp_path, {"a.py": "def f(x):\n" + "    eval(x)\n" * 13})
-    assert len(result.findings) == 10
+def test_five_hundred_of_a_rule_are_given_and_the_rest_is_counted(tmp_path: Path) -> None:
+    result = _run(tmp_path, {"a.py": "def f(x):\n" + "    eval(x)\n" * 503})
+    assert len(result.findings) == 500
     assert "and 3 more of eval" in result.summary
-    assert result.facts == {"risky-calls": {"eval": 13}}
+    assert result.facts == {"risky-calls": {"eval": 503}}
+
+
+def test_a_pattern_is_likely_and_what_surely_fails_is_certain(tmp_path: Path) -> None:
+    result = _run(tmp_path, {"a.py": "def f(x):\n    eval(x)\n    raise 'no'\n"})
+    found = {finding.rule: str(finding.confidence) for finding in result.findings}
+    assert found == {"eval": "likely", "raise-literal": "certain"}
 
 
 def test_the_configuration_of_the_repository_does_not_matter(tmp_path: Path) -> None:

@@ -74,14 +74,14 @@ def assert_all_end(pids: Path) -> None:
 def test_a_suite_that_hangs_is_stopped_and_the_test_that_hung_is_named(repository: Path) -> None:
     pids = repository.parent / "pids"
     started = time.monotonic()
-    result = verify(repository, HANGS.format(pids=pids), limit_seconds=1.5)
-    assert time.monotonic() - started < 8
+    result = verify(repository, HANGS.format(pids=pids), limit_seconds=4)
+    assert time.monotonic() - started < 30
     assert facts(result)["verdict"] == "incomplete"
     counted = {name: facts(result)[name] for name in ("passed", "interrupted", "not_reached")}
     assert counted == {"passed": 1, "interrupted": 1, "not_reached": 1}
     assert [finding.rule for finding in result.findings] == ["test-hung"]
     assert "test_it.py::test_hangs" in result.findings[0].message
-    assert result.omissions[0].what == "1 of 3 tests were not reached in 2 s"
+    assert result.omissions[0].what == "1 of 3 tests were not reached in 4 s"
     assert_all_end(pids)
 
 
@@ -104,7 +104,7 @@ def test_a_failure_that_was_seen_counts_although_the_rest_was_not_reached(
     repository: Path,
 ) -> None:
     text = "import time\ndef test_a(): assert 0\ndef test_b(): time.sleep(60)\n"
-    result = verify(repository, text, limit_seconds=1.5)
+    result = verify(repository, text, limit_seconds=4)
     assert facts(result)["verdict"] == "failed"
     assert [finding.rule for finding in result.findings] == ["test-hung", "test-failed"]
 

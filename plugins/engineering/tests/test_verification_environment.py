@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import cast
 import pytest
 from genesis.contracts import TaskResult
 from genesis.testing import run_tool
+from pydantic import JsonValue
 
+NODE = '{"scripts": {"test": "node --test"}}'
 UNITTEST = """
 import unittest
 
@@ -58,9 +61,9 @@ def write(repository: Path, files: dict[str, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def verify(repository: Path) -> TaskResult:
+def verify(repository: Path, **params: JsonValue) -> TaskResult:
     folder = repository.parent / "attempt"
-    return run_tool("genesis_engineering.verification:run_tests", repository, folder, {})
+    return run_tool("genesis_engineering.verification:run_tests", repository, folder, params)
 
 
 def facts(result: TaskResult) -> dict[str, object]:
@@ -117,14 +120,15 @@ def test_tests_see_no_secret_and_nothing_of_genesis(
         "GENESIS_HOME",
         "X_SECRET",
     ]
-    for name in hidden:
+    for name in [*hidden, "PLAIN_SETTING"]:
         monkeypatch.setenv(name, "hidden")
-    monkeypatch.setenv("PLAIN_SETTING", "shown")
-    text = "import os, sys\ndef test_a():\n    assert 'hidden' not in os.environ.values()\n"
-    text += "    assert os.environ['PLAIN_SETTING'] == 'shown' and 'HOME' in os.environ\n"
+    monkeypatch.setenv("https_proxy", "http://me:hidden@example.org")
+    monkeypatch.setenv("WANTED_SETTING", "shown")
+    text = "import os, sys\ndef test_a():\n    assert 'hidden' not in str(os.environ)\n"
+    text += "    assert os.environ['WANTED_SETTING'] == 'shown' and 'PATH' in os.environ\n"
     text += "    assert sys.stdin.read() == ''\n"
     write(own, {"test_it.py": text, "pytest.ini": "[pytest]\naddopts = -s\n"})
-    result = verify(own)
+    result = verify(own, environment=["WANTED_SETTING"])
     assert facts(result)["verdict"] == "passed", result.findings
 
 
@@ -165,12 +169,44 @@ def test_an_own_environment_without_pytest_blocks_instead_of_borrowing_another(
     assert facts(result)["verdict"] == "could_not_run"
 
 
-def test_tests_of_node_are_left_out_openly(repository: Path) -> None:
-    write(repository, {"package.json": '{"scripts": {"test": "jest"}}', "a.js": "1\n"})
+@pytest.mark.parametrize(
+    ("files", "what", "reason"),
+    [
+        ({"package.json": NODE}, "node's own runner", "no Node here"),
+        ({"go.mod": "module x\n", "a_test.go": "package x\n"}, "Go tests", "no Go here"),
+        ({"Cargo.toml": "[package]\n", "src/lib.rs": ""}, "Rust tests", "no Rust here"),
+    ],
+)
+def test_tests_whose_tool_is_missing_are_left_out_openly(
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    files: dict[str, str],
+    what: str,
+    reason: str,
+) -> None:
+    monkeypatch.setenv("PATH", str(_folder_with_git(tmp_path)))
+    write(repository, files)
     result = verify(repository)
     assert result.blocked is not None
+    assert result.blocked.startswith(f"not looked at: {reason}")
     assert facts(result)["verdict"] == "could_not_run"
-    assert "package.json (jest)" in result.omissions[0].what
+    assert what in result.omissions[0].what
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no Node here")
+def test_a_runner_that_is_not_installed_is_left_out_openly(repository: Path) -> None:
+    write(repository, {"package.json": NODE.replace("node --test", "jest"), "a.js": "1\n"})
+    result = verify(repository)
+    assert result.blocked is not None
+    assert "jest is not installed in node_modules" in result.blocked
+
+
+def test_other_runners_of_node_are_left_out_openly(repository: Path) -> None:
+    write(repository, {"package.json": NODE.replace("node --test", "mocha"), "a.js": "1\n"})
+    result = verify(repository)
+    assert result.blocked is not None
+    assert "package.json (mocha)" in result.omissions[0].what
     assert result.omissions[0].reason.startswith("not run: ")
 
 
@@ -183,12 +219,15 @@ def test_the_placeholder_of_npm_is_no_test_suite(repository: Path) -> None:
     assert [finding.rule for finding in result.findings] == ["no-tests"]
 
 
-def test_go_and_rust_beside_python_are_left_out_openly(own: Path) -> None:
+def test_suites_without_their_tools_beside_python_leave_its_verdict_alone(
+    own: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(_folder_with_git(tmp_path)))
     write(own, {"go.mod": "module x\n", "a_test.go": "package x\n", "rs/Cargo.toml": "[package]\n"})
     write(own, {"test_it.py": "def test_a(): pass\n"})
     result = verify(own)
     assert facts(result)["verdict"] == "passed"
-    assert [omission.what for omission in result.omissions] == ["Go tests", "Rust tests"]
+    assert [omission.what for omission in result.omissions] == ["Go tests", "Rust tests in rs"]
 
 
 def test_an_empty_repository_has_no_tests_and_no_finding(repository: Path) -> None:

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from genesis.contracts import Finding
+from genesis.contracts.judgements import JudgedFinding, Judgement
 from genesis.scheduling.scheduler import Scheduler
+from genesis.storage.statements import table
+from genesis.storage.work_tables import SessionRow
+from sqlalchemy import update
 
 from tests.host.installing import Site
 from tests.web.api.living import Api, living, run
@@ -47,6 +52,25 @@ def test_a_session_shows_its_findings_as_the_text_they_are_most_severe_first(api
     (task,) = detail["tasks"]
     assert (task["agent_id"], task["result"]["summary"]) == ("looker", "looked")
     assert api.get(f"/tasks/{task['id']}") == task
+
+
+def test_a_judged_session_shows_what_stands_in_the_order_of_its_judgement(api: Api) -> None:
+    session_id = str(start(api)["id"])
+    kernel = api.server.kernel
+    run(kernel, session_id)
+    detail = api.get(f"/sessions/{session_id}")
+    assert detail["judgement"] is None
+    low = Finding.model_validate(detail["findings"][1])
+    many = [JudgedFinding(finding=low, fingerprint=str(n)) for n in range(1200)]
+    judgement = Judgement(findings=tuple(many), fixed=(low,), compared_with="session-1")
+    text = judgement.model_dump_json()
+    statement = update(table(SessionRow)).where(table(SessionRow).c.id == session_id)
+    kernel.database.writer.write(lambda c: c.execute(statement.values(judgement=text)))
+    detail = api.get(f"/sessions/{session_id}")
+    assert [one["message"] for one in detail["findings"]] == ["odd"] * 1000
+    assert len(detail["judgement"]["findings"]) == 1000
+    assert detail["judgement"]["fixed"] == [low.model_dump(mode="json")]
+    assert (low.confidence, detail["judgement"]["compared_with"]) == ("certain", "session-1")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 from sqlalchemy import Connection
 
 from genesis.contracts.findings import Finding, Severity
+from genesis.contracts.judgements import Judgement
 from genesis.contracts.web import AnyEndpoint, Call, Endpoint, NoInput
 from genesis.contracts.work import Phase, Status
 from genesis.errors import ConflictError, NotFoundError
@@ -17,7 +18,7 @@ from genesis.home import is_owner_alive
 from genesis.sessions.cancelling import cancel_ownerless
 from genesis.sessions.planner import LONGEST_GOAL
 from genesis.storage.listing import Listing, as_bool, as_json
-from genesis.storage.records import read_session
+from genesis.storage.records import read_judgement, read_session
 from genesis.storage.sessions import cancel_tasks, revive
 from genesis.storage.work_reads import active_sessions, tasks_of
 from genesis.storage.work_tables import SessionRow
@@ -66,10 +67,14 @@ class Session(Answer):
 
 
 class SessionDetail(Session):
-    """A session with its tasks in the order of the plan, and its 1,000 most severe findings."""
+    """A session with its tasks in the order of the plan, and the first 1,000 of its findings.
+
+    They are in the order of every report: that of the `judgement`, whose lists hold 1,000 at most
+    too, or the most severe first as long as there is none."""
 
     tasks: list[TaskDetail]
     findings: list[Finding]
+    judgement: Judgement | None
 
 
 class ActiveSession(Answer):
@@ -169,7 +174,14 @@ class SessionRoutes:
         """One with all that it did."""
         session = self.find(call.path["id"])
         tasks = tasks_of(self._database, call.path["id"])
-        return {**session, "tasks": tasks, "findings": _findings(tasks)}
+        with self._database.read() as connection:
+            judgement = read_judgement(connection, call.path["id"])
+        if judgement is None:
+            return {**session, "tasks": tasks, "findings": _findings(tasks), "judgement": None}
+        cut = _cut(judgement)
+        findings = [judged.finding.model_dump(mode="json") for judged in cut.findings]
+        shown = {"findings": findings, "judgement": cut.model_dump(mode="json")}
+        return {**session, "tasks": tasks, **shown}
 
     def cancel(self, call: Call[NoInput, NoInput]) -> object:
         """End one; what is finished stays finished."""
@@ -217,6 +229,14 @@ class SessionRoutes:
     def _tell(self) -> None:
         self._kernel.delivery.wake()
         self._wake()
+
+
+def _cut(judgement: Judgement) -> Judgement:
+    return judgement.model_copy(
+        update={
+            name: value[:_MOST_FINDINGS] for name, value in judgement if isinstance(value, tuple)
+        }
+    )
 
 
 def _findings(tasks: list[Json]) -> list[JsonValue]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from genesis_engineering.documents.ignored import is_behind_link
 from genesis_engineering.documents.sites import Site
 from genesis_engineering.documents.slugs import comparable, github_slugs, site_slugs
 from genesis_engineering.documents.sources import MARKDOWN, Document, read_document
@@ -12,9 +13,11 @@ from genesis_engineering.files import RepositoryFile
 
 _ALWAYS_THERE = re.compile(r"^$|^top$|^readme$|^fn(ref)?[:-]?|^footnote|^:~:|^L\d+|^user-content-")
 _PULLS_TEXT_IN = re.compile(
-    r"^\s*(:::|--8<--|\{!|\{\*|<<< @|```+\{|~~~+\{|:::+\{|\{%|@include|import )|(?<!\$)\{\{",
+    r"^\s*(:::|--8<--|\{!|\{\*|<<< @|```+\{|~~~+\{|:::+\{|\{%|@include)|(?<!\$)\{\{",
     re.MULTILINE,
 )
+# MDX imports components; in a block of code, `import` is only code.
+_IMPORTS = re.compile(r"\s*import ")
 
 
 class AnchorBook:
@@ -42,6 +45,8 @@ class AnchorBook:
         absolute = self._repository / path
         if absolute.suffix.lower() not in MARKDOWN or not absolute.is_file():
             return None
+        if is_behind_link(self._repository, path):
+            return None
         document = read_document(RepositoryFile(path, absolute, absolute.stat().st_size))
         if document is None or may_pull_text_in(document):
             return None
@@ -54,4 +59,15 @@ class AnchorBook:
 
 def may_pull_text_in(document: Document) -> bool:
     """Whether a generator puts text of other files into the document."""
-    return _PULLS_TEXT_IN.search("\n".join(document.parsed.lines)) is not None
+    parsed = document.parsed
+    if _PULLS_TEXT_IN.search("\n".join(parsed.lines)):
+        return True
+    code = {
+        number
+        for block in parsed.blocks
+        for number in range(block.line, block.line + block.code.count("\n") + 1)
+    }
+    return any(
+        _IMPORTS.match(line) and number not in code
+        for number, line in enumerate(parsed.lines, start=1)
+    )

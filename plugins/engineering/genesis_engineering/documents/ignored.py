@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path, PurePosixPath
+
+from genesis_engineering.git import run_git
 
 
 def ignored_paths(repository: Path, paths: list[str]) -> set[str]:
     """Those of the paths, relative to the repository, that its ignore rules cover."""
-    asked = sorted({path for path in paths if path and not _is_behind_link(repository, path)})
+    asked = sorted({path for path in paths if path and not is_behind_link(repository, path)})
     if not asked:
         return set()
-    listed = subprocess.run(
-        ["git", "-C", str(repository), "check-ignore", "-z", "--stdin"],
-        input="\0".join(asked).encode("utf-8", errors="surrogateescape"),
-        capture_output=True, timeout=60,
+    listed = run_git(
+        repository, "check-ignore", "-z", "--stdin", seconds=60,
+        # A name may begin like pathspec magic: `:(glob)`.
+        given="\0".join(f"./{path}" for path in asked).encode("utf-8", errors="surrogateescape"),
     )  # fmt: skip
-    return set(listed.stdout.decode("utf-8", errors="surrogateescape").split("\0")) - {""}
+    answer = listed.stdout.decode("utf-8", errors="surrogateescape").split("\0")
+    return {path.removeprefix("./") for path in answer} - {""}
 
 
-def _is_behind_link(repository: Path, path: str) -> bool:
-    # git refuses the whole question when one path leads through a symbolic link.
+def is_behind_link(repository: Path, path: str) -> bool:
+    """Whether a folder on the way to a path is a link: what is there may lie anywhere.
+
+    git refuses a whole question when one path of it leads through a symbolic link.
+    """
     return any((repository / parent).is_symlink() for parent in PurePosixPath(path).parents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
@@ -31,6 +32,7 @@ _INDENTED_HEADING = re.compile(r"^\s*(#{1,6})\s+(.+?)\s*#*$")
 _MYST_ROLE = re.compile(r"\{([\w:-]+)\}`*$")
 _MYST_CODE = re.compile(r"\{(?:code-block|code|sourcecode)\}\s*(\S+)")
 _MYST_OPTIONS = re.compile(r"(?:---\n.*?\n---\n|(?::[\w-]+:[^\n]*\n)+)\n*", re.DOTALL)
+_LONGEST_BEFORE = 500
 _LANGUAGE = re.compile(r"[A-Za-z][\w+-]*$")
 
 
@@ -79,17 +81,21 @@ class _Locator:
 
     def __init__(self, token: Token) -> None:
         self._content = token.content
+        self._ends = [found.start() for found in re.finditer("\n", token.content)]
         self._first = (token.map or [0, 0])[0] + 1
         self._cursors: dict[str, int] = {}
 
     def find(self, pattern: str) -> tuple[int, str]:
-        """The line of the next match, and the text of its line before the match."""
+        """The line of the next match, and what stands before it on its line, at the most 500
+        characters."""
         match = re.compile(pattern).search(self._content, self._cursors.get(pattern, 0))
         if match is None:
             return self._first, ""
         self._cursors[pattern] = match.end()
-        before = self._content[: match.start()]
-        return self._first + before.count("\n"), before.rpartition("\n")[2]
+        line = bisect_left(self._ends, match.start())
+        start = self._ends[line - 1] + 1 if line else 0
+        start = max(start, match.start() - _LONGEST_BEFORE)
+        return self._first + line, self._content[start : match.start()]
 
 
 def _read_inline(token: Token, document: ParsedDocument) -> None:

@@ -96,7 +96,7 @@ def _declared_folders(file: RepositoryFile) -> list[str]:
     """The folders that hatch's wheel target names packages in."""
     try:
         table: object = tomllib.loads(file.read_text() or "")
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return []
     for key in ("tool", "hatch", "build", "targets", "wheel", "packages"):
         table = table.get(key) if isinstance(table, dict) else None

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from genesis.contracts import Finding, Omission, TaskResult
 
 from genesis_engineering.documents.sources import DocumentReader
-
-MAX_PER_RULE = 30
+from genesis_engineering.reporting import MOST_OF_A_RULE
 
 
 def report(
@@ -20,14 +19,16 @@ def report(
     checked: int,
     omissions: Sequence[Omission] = (),
 ) -> TaskResult:
-    """One result: at most 30 findings a rule, how many more there were, what was looked at.
+    """One result: at most 500 findings a rule, how many more there were, what was looked at.
 
     `checked` counts the subjects ("links") that the tool judged.
     """
     if reader.total == 0:
         return TaskResult(summary=f"{subject}: no documents to look at")
     shown, counts = _first_of_each_rule(findings)
-    more = {rule: count - MAX_PER_RULE for rule, count in counts.items() if count > MAX_PER_RULE}
+    more = {
+        rule: count - MOST_OF_A_RULE for rule, count in counts.items() if count > MOST_OF_A_RULE
+    }
     found = ", ".join(f"{count} {rule}" for rule, count in sorted(counts.items()))
     summary = f"{checked} {subject} in {reader.read} documents: {found or 'nothing to report'}"
     if more:
@@ -47,7 +48,7 @@ def _first_of_each_rule(findings: Iterable[Finding]) -> tuple[list[Finding], Cou
     ordered = sorted(findings, key=lambda f: (f.severity.rank, f.file or "", f.line or 0))
     for finding in ordered:
         counts[finding.rule] += 1
-        if counts[finding.rule] <= MAX_PER_RULE:
+        if counts[finding.rule] <= MOST_OF_A_RULE:
             shown.append(finding)
     return shown, counts
 
@@ -55,5 +56,5 @@ def _first_of_each_rule(findings: Iterable[Finding]) -> tuple[list[Finding], Cou
 def _cut(rule: str, count: int) -> Omission:
     return Omission(
         what=f"{count} more findings of {rule}",
-        reason=f"only the first {MAX_PER_RULE} of a rule are listed",
+        reason=f"only the first {MOST_OF_A_RULE} of a rule are listed",
     )

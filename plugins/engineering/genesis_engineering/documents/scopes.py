@@ -43,8 +43,14 @@ def read_scope(source: str, module: str, *, is_package: bool) -> ModuleScope | N
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
         return None
+    try:
+        return _read_module(tree, module if is_package else module.rpartition(".")[0])
+    except RecursionError:  # expressions nested by the hundred, as only generators write them
+        return None
+
+
+def _read_module(tree: ast.Module, package: str) -> ModuleScope:
     scope = ModuleScope()
-    package = module if is_package else module.rpartition(".")[0]
     for node in _statements(tree.body):
         _read_statement(node, scope, package)
     scope.is_dynamic |= bool(scope.names & _DYNAMIC_METHODS) or _is_dynamic(tree)

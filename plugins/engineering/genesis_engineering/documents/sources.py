@@ -13,7 +13,7 @@ from genesis.contracts import Omission, ToolContext
 from genesis_engineering.documents.markdown import parse_markdown
 from genesis_engineering.documents.records import ParsedDocument
 from genesis_engineering.documents.restructured import parse_restructured
-from genesis_engineering.files import RepositoryFile
+from genesis_engineering.files import LONGEST_LINE, RepositoryFile, has_long_line
 
 MARKDOWN = frozenset({".md", ".markdown"})
 _RESTRUCTURED = frozenset({".rst"})
@@ -120,6 +120,9 @@ def _parse(absolute: Path, suffix: str, _modified: int, size: int) -> ParsedDocu
     text = RepositoryFile(absolute.name, absolute, size).read_text()
     if text is None:
         return None
+    if has_long_line(text):
+        # An embedded picture, most often; the lines keep their numbers.
+        text = "\n".join("" if len(line) > LONGEST_LINE else line for line in text.split("\n"))
     return parse_markdown(text) if suffix in MARKDOWN else parse_restructured(text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from genesis.contracts import Finding, Severity, TaskResult, ToolContext
+from genesis.contracts import Confidence, Finding, Severity, TaskResult, ToolContext
 
 from genesis_engineering.documents.mentions import Mention, dotted_names, imports
 from genesis_engineering.documents.packages import PythonFiles
@@ -84,6 +84,7 @@ class _StaleNames:
             check=f"python -c 'from {answer.owner} import {answer.part}'"
             if answer.is_module
             else f"search {where} and what it builds on for {answer.part}",
+            confidence=Confidence.CERTAIN if answer.is_module else Confidence.LIKELY,
         )
 
     def _is_quoted(self, name: str) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from genesis.contracts import Finding
+from genesis.contracts.judgements import JudgedFinding
 from genesis.contracts.reports import SessionReport
 
 from genesis_engineering.formats.html_style import STYLE
 from genesis_engineering.formats.parts import (
     counts,
+    gone,
     headline,
+    marks,
+    more_told,
     omissions,
     one_line,
     place,
@@ -37,6 +40,8 @@ def write_html(report: SessionReport) -> str:
         _add(facts, "dt", name)
         _add(facts, "dd", value)
     _findings(main, report)
+    for title, found in gone(report).items():
+        _list(main, title, found)
     _list(main, "Not completed", unfinished(report))
     told = [(who, f"{one.what} — {one.reason}") for who, one in omissions(report)]
     _list(main, "Not looked at", told)
@@ -66,21 +71,25 @@ def _chips(main: Element, report: SessionReport) -> None:
 
 def _findings(main: Element, report: SessionReport) -> None:
     number = 0
-    for severity, group in groupby(report.findings, key=lambda finding: finding.severity):
+    for severity, group in groupby(report.judged, key=lambda judged: judged.finding.severity):
         of_severity = list(group)
         section = SubElement(main, "section", id=severity.value)
         _add(section, "h2", f"{severity.value.capitalize()} ({len(of_severity)})")
-        for finding in of_severity:
-            number += 1
-            _finding(section, number, finding)
+        for judged in of_severity:
+            if judged.is_shown:
+                number += 1
+                _finding(section, number, judged)
 
 
-def _finding(section: Element, number: int, finding: Finding) -> None:
+def _finding(section: Element, number: int, judged: JudgedFinding) -> None:
+    finding = judged.finding
     article = SubElement(section, "article", {"class": "finding", "id": f"finding-{number}"})
     title = SubElement(article, "h3")
     severity = finding.severity.value
     _add(title, "span", severity, f"chip {severity}").tail = " "
     _add(title, "span", one_line(finding.rule), "rule").tail = " "
+    for mark in marks(judged):
+        _add(title, "span", mark, f"chip {mark}").tail = " "
     shown = place(finding)
     if shown:
         _add(title, "code", shown, "place")
@@ -92,6 +101,8 @@ def _finding(section: Element, number: int, finding: Finding) -> None:
     if finding.check.strip():
         check = _add(article, "p", "Check: ", "check")
         _add(check, "code", one_line(finding.check))
+    if more := more_told(judged):
+        _add(article, "p", more, "more")
 
 
 def _list(main: Element, title: str, told: list[tuple[str, str]]) -> None:

@@ -22,7 +22,7 @@ nav { display: flex; flex-wrap: wrap; gap: .5rem; }
 .chip { display: inline-block; padding: 0 .6em; border: 1px solid currentColor; border-radius: 1em;
   font-size: .8rem; font-weight: 600; text-decoration: none; color: var(--info); }
 .chip.high { color: var(--high); } .chip.medium { color: var(--medium); }
-.chip.low { color: var(--low); }
+.chip.low { color: var(--low); } .chip.new { color: var(--paper); background: var(--ink); }
 .finding { margin: .75rem 0; padding: .75rem 1rem; border: 1px solid var(--edge);
   border-radius: .5rem; break-inside: avoid; }
 .rule { font-weight: 600; } .message { margin: .4rem 0; white-space: pre-wrap;
@@ -30,7 +30,7 @@ nav { display: flex; flex-wrap: wrap; gap: .5rem; }
 code, pre { font: .85rem/1.45 ui-monospace, monospace; }
 .evidence { max-height: 18rem; overflow: auto; margin: .4rem 0; padding: .5rem .75rem;
   background: var(--soft); border-radius: .3rem; }
-.check { margin: .4rem 0 0; color: var(--dim); overflow-wrap: anywhere; }
+.check, .more { margin: .4rem 0 0; color: var(--dim); overflow-wrap: anywhere; }
 @media print { :root { --ink: #000; --paper: #fff; --soft: #fff; --edge: #999; --dim: #333;
     --high: #8f1d17; --medium: #6b4600; --low: #154a85; --info: #333; }
   main { max-width: none; padding: 0; } nav { display: none; }

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from genesis.contracts import Finding
+from genesis.contracts.judgements import JudgedFinding
 from genesis.contracts.reports import SessionReport
 
 from genesis_engineering.formats.parts import (
+    gone,
     headline,
+    marks,
+    more_told,
     omissions,
     one_line,
     place,
@@ -31,11 +34,14 @@ _CALLS = re.compile(r"([@#])")
 def write_markdown(report: SessionReport) -> str:
     """The report as a Markdown document.
 
-    Evidence is cut to its first lines; of findings, nothing is left out.
+    Evidence is cut to its first lines. Of findings, only those are left out that the judgement
+    counts as more of a kind.
     """
     lines = [f"# {_text(report.goal)}", "", f"**{_text(headline(report))}**", ""]
     lines += [f"- {name}: {_text(value)}" for name, value in provenance(report).items()]
     lines += _findings(report)
+    for title, found in gone(report).items():
+        lines += _section(title, found)
     lines += _section("Not completed", unfinished(report))
     told = [(who, f"{one.what} — {one.reason}") for who, one in omissions(report)]
     lines += _section("Not looked at", told)
@@ -44,20 +50,23 @@ def write_markdown(report: SessionReport) -> str:
 
 def _findings(report: SessionReport) -> Iterator[str]:
     number = 0
-    for severity, group in groupby(report.findings, key=lambda finding: finding.severity):
+    for severity, group in groupby(report.judged, key=lambda judged: judged.finding.severity):
         of_severity = list(group)
         yield from ("", f"## {severity.value.capitalize()} ({len(of_severity)})")
-        for finding in of_severity:
-            number += 1
-            yield from ("", *_item(number, finding))
+        for judged in of_severity:
+            if judged.is_shown:
+                number += 1
+                yield from ("", *_item(number, judged))
 
 
-def _item(number: int, finding: Finding) -> Iterator[str]:
+def _item(number: int, judged: JudgedFinding) -> Iterator[str]:
     """A list item; what belongs to it is indented as far as its text."""
+    finding = judged.finding
     mark = f"{number}. "
     shown = place(finding)
     where = f" {_code(shown)}" if shown else ""
-    yield f"{mark}**{_text(finding.rule)}**{where} — {_text(finding.message)}"
+    said = f" ({', '.join(marks(judged))})" if marks(judged) else ""
+    yield f"{mark}**{_text(finding.rule)}**{said}{where} — {_text(finding.message)}"
     indent = " " * len(mark)
     evidence = _shortened(seen(finding))
     if evidence:
@@ -68,6 +77,8 @@ def _item(number: int, finding: Finding) -> Iterator[str]:
         yield f"{indent}{fence}"
     if finding.check.strip():
         yield from ("", f"{indent}Check: {_code(one_line(finding.check))}")
+    if more := more_told(judged):
+        yield from ("", f"{indent}*{more}*")
 
 
 def _section(title: str, told: list[tuple[str, str]]) -> Iterator[str]:

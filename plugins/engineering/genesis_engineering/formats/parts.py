@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from genesis.contracts import Finding, Omission, Severity
+from genesis.contracts import Confidence, Finding, Omission, Severity
+from genesis.contracts.judgements import FindingState, JudgedFinding
 from genesis.contracts.reports import SessionReport
 from pydantic import JsonValue
 
@@ -57,8 +58,39 @@ def provenance(report: SessionReport) -> dict[str, str]:
         "Started": _minute(report.started_at) if report.started_at else "",
         "Reason": report.reason,
         "Tests": tests_told(report),
+        "Judged": report.judgement.describe() if report.judgement is not None else "",
+        "Not judged": _fault(report),
     }
     return {name: one_line(value) for name, value in all_of_it.items() if value}
+
+
+def _fault(report: SessionReport) -> str:
+    figures = report.summary.get("judgement")
+    return str(figures.get("fault", "")) if isinstance(figures, dict) else ""
+
+
+def marks(judged: JudgedFinding) -> list[str]:
+    """What is said of a finding beside its severity: that it is new, that it is not certain."""
+    said = [FindingState.NEW.value] if judged.state == FindingState.NEW else []
+    confidence = judged.finding.confidence
+    return said if confidence == Confidence.CERTAIN else [*said, confidence.value]
+
+
+def more_told(judged: JudgedFinding) -> str:
+    """How many others like it are not listed; "" when there are none."""
+    return f"and {judged.places_more} more like it" if judged.places_more else ""
+
+
+def gone(report: SessionReport) -> dict[str, list[tuple[str, str]]]:
+    """Of findings that an earlier session had: title to rule with place, and message."""
+    if report.judgement is None:
+        return {}
+    not_seen = [judged.finding for judged in report.judgement.not_comparable]
+    lists = {"Fixed": report.judgement.fixed, "Not looked at this time": not_seen}
+    return {
+        title: [(f"{finding.rule} {place(finding)}".strip(), finding.message) for finding in found]
+        for title, found in lists.items()
+    }
 
 
 def _minute(moment: str) -> str:

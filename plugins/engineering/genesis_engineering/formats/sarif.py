@@ -1,10 +1,15 @@
-"""SARIF 2.1.0 (OASIS standard), for code hosts and editors: one run, a result for each finding."""
+"""SARIF 2.1.0 (OASIS standard), for code hosts and editors: one run, a result for each finding.
+
+Only what stands is a result. The standard has results for what is absent or suppressed too, but
+code hosts that ignore these marks would show them as open; so these are properties of the run.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+import uuid
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -12,6 +17,7 @@ from urllib.parse import quote
 
 from genesis import __version__
 from genesis.contracts import Finding, Severity
+from genesis.contracts.judgements import FindingState, JudgedFinding
 from genesis.contracts.reports import SessionReport
 from pydantic import JsonValue
 
@@ -22,7 +28,10 @@ _SCHEMA = (
 )
 _LEVELS = {Severity.MEDIUM: "warning", Severity.LOW: "note", Severity.INFO: "note"}
 _ROOT = "SRCROOT"
-_FINGERPRINT = "genesisFinding/v1"
+_CONTEXT = re.compile(r"(?<=^[0-9a-f]{20}):[0-9a-f]*:(?=[0-9]+$)")
+_FINGERPRINT, _UNJUDGED_FINGERPRINT = "genesisFinding/v2", "genesisFinding/v1"
+_STATES = {FindingState.NEW: "new", FindingState.KNOWN: "unchanged"}
+_SESSIONS = uuid.UUID("3f4dc1c6-7ad0-5f0e-9c1e-2f1b6a0d9b54")
 
 
 def write_sarif(report: SessionReport) -> str:
@@ -33,10 +42,9 @@ def write_sarif(report: SessionReport) -> str:
 
 def _run(report: SessionReport) -> dict[str, JsonValue]:
     rules = {rule: index for index, rule in enumerate(dict.fromkeys(_rules(report)))}
-    prints = _fingerprints(report.findings)
     results: list[JsonValue] = [
-        _result(finding, rules, fingerprint)
-        for finding, fingerprint in zip(report.findings, prints, strict=True)
+        _result(judged, rules, fingerprints)
+        for judged, fingerprints in zip(report.judged, _fingerprints(report), strict=True)
     ]
     driver: dict[str, JsonValue] = {
         "name": "Genesis",
@@ -46,7 +54,10 @@ def _run(report: SessionReport) -> dict[str, JsonValue]:
     run: dict[str, JsonValue] = {
         "tool": {"driver": driver},
         # What stands before the last slash is the category in which a code host compares runs.
-        "automationDetails": {"id": f"genesis/{report.team}/{report.session_id}"},
+        "automationDetails": {
+            "id": f"genesis/{report.team}/{report.session_id}",
+            "guid": _guid(report.session_id),
+        },
         "invocations": [_invocation(report)],
         "columnKind": "unicodeCodePoints",
         "results": results,
@@ -54,7 +65,27 @@ def _run(report: SessionReport) -> dict[str, JsonValue]:
     if report.repository.startswith("/"):
         uri = "file://" + quote(report.repository.rstrip("/") + "/")
         run["originalUriBaseIds"] = {_ROOT: {"uri": uri}}
-    return run
+    return run | _judgement(report)
+
+
+def _judgement(report: SessionReport) -> dict[str, JsonValue]:
+    """Which run this one was compared with, and what is no result of it."""
+    judgement = report.judgement
+    if judgement is None:
+        return {}
+    fixed: list[JsonValue] = [
+        {"ruleId": f.rule, "file": f.file, "line": f.line, "message": f.message}
+        for f in judgement.fixed
+    ]
+    counts: dict[str, JsonValue] = {**judgement.counts()}
+    said: dict[str, JsonValue] = {"properties": {"judgement": counts, "fixed": fixed}}
+    if judgement.compared_with is not None:
+        said["baselineGuid"] = _guid(judgement.compared_with)
+    return said
+
+
+def _guid(session_id: str) -> str:
+    return str(uuid.uuid5(_SESSIONS, session_id))
 
 
 def _rules(report: SessionReport) -> list[str]:
@@ -67,19 +98,32 @@ def _rule(rule: str) -> dict[str, JsonValue]:
     return {"id": rule, "shortDescription": {"text": words[:1].upper() + words[1:]}}
 
 
-def _result(finding: Finding, rules: Mapping[str, int], fingerprint: str) -> dict[str, JsonValue]:
-    properties: dict[str, JsonValue] = {"severity": finding.severity.value}
+def _result(
+    judged: JudgedFinding, rules: Mapping[str, int], fingerprints: dict[str, JsonValue]
+) -> dict[str, JsonValue]:
+    finding = judged.finding
+    properties: dict[str, JsonValue] = {
+        "severity": finding.severity.value,
+        "confidence": finding.confidence.value,
+    }
+    if judged.specialists:
+        properties["specialists"] = list(judged.specialists)
     if evidence := seen(finding):
         properties["evidence"] = evidence
     if finding.check:
         properties["check"] = finding.check
-    return {
+    state: dict[str, JsonValue] = {}
+    if judged.state is not None:
+        state["baselineState"] = _STATES[judged.state]
+    return state | {
         "ruleId": finding.rule,
         "ruleIndex": rules[finding.rule],
         "level": _LEVELS.get(finding.severity, "error"),
         "message": {"text": finding.message},
         "locations": [{"physicalLocation": _location(finding)}],
-        "partialFingerprints": {_FINGERPRINT: fingerprint},
+        "partialFingerprints": fingerprints,
+        # From 100 for what is high and certain; 8 less for each doubt, 25 for each severity.
+        "rank": 100 - 25 * finding.severity.rank - 8 * finding.confidence.rank,
         "properties": properties,
     }
 
@@ -99,7 +143,19 @@ def _location(finding: Finding) -> dict[str, JsonValue]:
     return location
 
 
-def _fingerprints(findings: tuple[Finding, ...]) -> list[str]:
+def _fingerprints(report: SessionReport) -> list[dict[str, JsonValue]]:
+    """For each result its names. Of one that our judge gave, the lines around are left out: they
+    change more often than what was found."""
+    unjudged = _unjudged_names(report.findings)
+    return [
+        {_FINGERPRINT: _CONTEXT.sub(":", judged.fingerprint)}
+        if judged.fingerprint
+        else {_UNJUDGED_FINGERPRINT: name}
+        for judged, name in zip(report.judged, unjudged, strict=True)
+    ]
+
+
+def _unjudged_names(findings: tuple[Finding, ...]) -> list[str]:
     """A name for each finding that stays when lines move, and that no other one has.
 
     Numbers in messages are left out, since many are of lines; findings that are alike then are

@@ -1,7 +1,8 @@
-"""Run a program that may hang, crash, print without end or leave children behind."""
+"""Run a program that may hang, crash, print without end, fork, or kill the one that started it."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,17 +15,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import psutil
+
+from genesis_engineering.verification.limits import Limits
+
 KEPT_BYTES = 1_000_000
-_GRACE_SECONDS = 2.0
 _POLL_SECONDS = 0.05
+_ENDING_SECONDS = 20.0
+_OVER = {
+    "memory": "it held more memory than it may",
+    "processes": "it started more processes than it may",
+    "disk": "the disk was nearly full",
+}
 
 
 @dataclass(frozen=True)
 class ChildRun:
     """How a program ended. `exit_code` is negative for a signal, as in `subprocess`.
 
-    `stopped` is whether the time limit ended it, `ended_at` when it ended or the limit was reached
-    (`time.monotonic`); `output` is what it printed, without the middle.
+    `stopped` is whether the time limit ended it, `over` the other limit that did, `lost` whether
+    its supervisor was killed, so that the exit code is not known. `ended_at` is when it ended or
+    the limit was reached (`time.monotonic`); `output` is what it printed, without the middle.
     """
 
     exit_code: int
@@ -32,9 +43,15 @@ class ChildRun:
     seconds: float
     ended_at: float
     output: str
+    over: str = ""
+    lost: bool = False
 
     def ending(self) -> str:
         """How it ended, in words."""
+        if self.lost:
+            return "the process that supervised it was killed, most likely by a test"
+        if self.over:
+            return _OVER.get(self.over, self.over)
         if self.exit_code >= 0:
             return f"exit code {self.exit_code}"
         try:
@@ -44,10 +61,11 @@ class ChildRun:
 
 
 class BoundedOutput:
-    """Reads a pipe to its end and keeps the first and the last `KEPT_BYTES`."""
+    """Reads a pipe to its end, keeps the first and the last `KEPT_BYTES`, hands on the whole."""
 
-    def __init__(self, pipe: IO[bytes]) -> None:
+    def __init__(self, pipe: IO[bytes], hand_on: Callable[[bytes], None] | None) -> None:
         self._pipe = pipe
+        self._hand_on = hand_on
         self._head = bytearray()
         self._tail = bytearray()
         self._dropped = 0
@@ -55,8 +73,8 @@ class BoundedOutput:
         self._thread.start()
 
     def text(self) -> str:
-        """What was kept. A process that left the group may hold the pipe open: not awaited."""
-        self._thread.join(timeout=1)
+        """What was kept. A process that got away may hold the pipe open: not awaited for long."""
+        self._thread.join(timeout=2 if self._hand_on is None else 30)
         middle = f"\n[... {self._dropped} bytes left out ...]\n" if self._dropped else ""
         head = bytes(self._head).decode("utf-8", errors="replace")
         return head + middle + bytes(self._tail).decode("utf-8", errors="replace")
@@ -65,6 +83,8 @@ class BoundedOutput:
         with self._pipe:
             while chunk := os.read(self._pipe.fileno(), 65536):
                 self._keep(chunk)
+                if self._hand_on is not None:
+                    self._hand_on(chunk)
 
     def _keep(self, chunk: bytes) -> None:
         room = KEPT_BYTES - len(self._head)
@@ -81,74 +101,136 @@ def run_child(
     *,
     folder: Path,
     environment: dict[str, str],
-    limit_seconds: float,
+    temporary: Path,
+    limits: Limits,
     on_tick: Callable[[], None],
+    on_output: Callable[[bytes], None] | None = None,
 ) -> ChildRun:
-    """Run a program in `folder` with no input, for at most `limit_seconds`.
+    """Run a program in `folder` with no input, for at most `limits.seconds`.
 
-    `on_tick` is called many times a second and may raise. The program and everything in its
-    process group are gone when this returns, and also when it raises. Raises OSError when the
-    program cannot be started.
+    `on_tick` is called many times a second and may raise; `on_output` gets all that is printed,
+    in a thread of its own. `temporary` is the program's folder for temporary files: by its name in
+    their environment, processes are found that got away. The program and everything that it
+    started are gone when this returns, and also when it raises. Raises OSError when the program
+    cannot be started.
     """
     started = time.monotonic()
-    child = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    assert child.stdout is not None
-    with _guarded(child):
-        output = BoundedOutput(child.stdout)
+    with _supervised(command, folder, environment, temporary, limits) as supervisor:
+        assert supervisor.process.stdout is not None
+        output = BoundedOutput(supervisor.process.stdout, on_output)
         stopped = False
-        while child.poll() is None and not stopped:
+        while supervisor.process.poll() is None and not stopped:
             time.sleep(_POLL_SECONDS)
+            # A test may have stopped it.
+            supervisor.process.send_signal(signal.SIGCONT)
             on_tick()
-            stopped = time.monotonic() - started >= limit_seconds and child.poll() is None
+            stopped = time.monotonic() - started >= limits.seconds
+        stopped = stopped and supervisor.process.poll() is None
         ended = time.monotonic()
-    return ChildRun(child.wait(), stopped, ended - started, ended, output.text())
+        supervisor.end()
+        told = supervisor.told()
+    if "error" in told:
+        raise OSError(f"{command[0]} cannot be started: {told['error']}")
+    return ChildRun(
+        exit_code=int(str(told.get("exit", -int(signal.SIGKILL)))),
+        stopped=stopped,
+        seconds=ended - started,
+        ended_at=ended,
+        output=output.text(),
+        over=str(told.get("over", "")),
+        lost="exit" not in told,
+    )
+
+
+class _Supervisor:
+    """The process between us and the program."""
+
+    def __init__(self, process: subprocess.Popen[bytes], status: int, temporary: Path) -> None:
+        self.process = process
+        self._status = status
+        self._temporary = temporary
+        self._lines = b""
+
+    def end(self) -> None:
+        """Ask it to end the program, and see that nothing is left if it cannot."""
+        assert self.process.stdin is not None
+        self.process.send_signal(signal.SIGCONT)
+        with suppress(OSError):
+            self.process.stdin.write(b".")
+            self.process.stdin.flush()
+        try:
+            self.process.wait(timeout=_ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if "exit" not in self.told():
+            _sweep(self._temporary)
+        with suppress(OSError):
+            self.process.stdin.close()
+
+    def told(self) -> dict[str, object]:
+        """What it said so far; it has ended, so its end of the pipe is closed."""
+        while chunk := os.read(self._status, 65536):
+            self._lines += chunk
+        values: dict[str, object] = {}
+        for line in self._lines.splitlines():
+            values |= json.loads(line)
+        return values
 
 
 @contextmanager
-def _guarded(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Ends the child's group in any case: here, or by the guard when this process is killed."""
-    guard: subprocess.Popen[bytes] | None = None
-    script = str(Path(__file__).with_name("guard.py"))
+def _supervised(
+    command: list[str], folder: Path, environment: dict[str, str], temporary: Path, limits: Limits
+) -> Iterator[_Supervisor]:
+    reading, writing = os.pipe()
+    config = {
+        "command": command,
+        "folder": str(folder),
+        "status": writing,
+        "temporary": str(temporary),
+        "limits": limits.as_json(),
+    }
+    script = str(Path(__file__).with_name("supervisor.py"))
+    packages = str(Path(psutil.__file__).parents[1])
     try:
-        guard = subprocess.Popen(
-            [sys.executable, "-I", "-S", script, str(child.pid)],
+        process = subprocess.Popen(
+            [sys.executable, "-I", script, json.dumps(config), packages],
+            env=environment,
             stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=(writing,),
         )
-        yield
+    except OSError:
+        os.close(reading)
+        raise
     finally:
-        _end_group(child)
-        if guard is not None:
-            guard.communicate(b".")
-
-
-def _end_group(child: subprocess.Popen[bytes]) -> None:
-    """SIGTERM to the group, two seconds later SIGKILL; returns at once when nothing is left."""
-    until = time.monotonic() + _GRACE_SECONDS
-    number = int(signal.SIGTERM)
-    while _signal_group(child, number):
-        if time.monotonic() >= until:
-            _signal_group(child, signal.SIGKILL)
-            break
-        number = 0
-        time.sleep(0.02)
-    with suppress(subprocess.TimeoutExpired):
-        child.wait(timeout=_GRACE_SECONDS)
-
-
-def _signal_group(child: subprocess.Popen[bytes], number: int) -> bool:
-    """Send a signal to the group; whether there still is one. An unreaped leader counts as one."""
-    child.poll()
+        os.close(writing)
+    supervisor = _Supervisor(process, reading, temporary)
     try:
-        os.killpg(child.pid, number)
-    except (ProcessLookupError, PermissionError):
+        yield supervisor
+    finally:
+        if process.poll() is None:
+            supervisor.end()
+        os.close(reading)
+
+
+def _sweep(temporary: Path) -> None:
+    """Kill what nobody watches any more: its environment names the folder, unless it cleared it."""
+    mark = str(temporary)
+    for _ in range(3):
+        found = [process for process in psutil.process_iter() if _is_marked(process, mark)]
+        for process in found:
+            with suppress(psutil.Error):
+                process.kill()
+        if not found:
+            return
+        time.sleep(0.1)
+
+
+def _is_marked(process: psutil.Process, mark: str) -> bool:
+    try:
+        return process.environ().get("TMPDIR", "").startswith(mark)
+    except (psutil.Error, OSError):
         return False
-    return True

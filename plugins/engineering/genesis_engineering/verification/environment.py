@@ -1,4 +1,4 @@
-"""Choose the Python environment that a repository's tests belong to. Nothing is ever installed."""
+"""Choose the Python environment that a repository's tests belong to. Nothing is installed here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from genesis.errors import GenesisError
 from packaging.utils import canonicalize_name
 
 from genesis_engineering.verification.child_environment import scrubbed_environment, search_path
@@ -21,16 +20,20 @@ from genesis_engineering.verification.import_roots import (
     resolve_imports,
 )
 from genesis_engineering.verification.interpreter_probe import Probe, probe_interpreter
+from genesis_engineering.verification.launch import CannotRunError
 
 _VENV_FOLDERS = (".venv", "venv", "env", ".env")
-_ENV_TOOLS = {
-    "poetry.lock": ["poetry", "env", "info", "--path"],
-    "Pipfile": ["pipenv", "--venv"],
-    "hatch.toml": ["hatch", "env", "find"],
-}
+# The file, what it has to say, and the command that tells the environment without making one.
+_ENV_TOOLS = (
+    ("pyproject.toml", "[tool.poetry]", ["poetry", "env", "info", "--path"]),
+    ("poetry.lock", "", ["poetry", "env", "info", "--path"]),
+    ("Pipfile", "", ["pipenv", "--venv"]),
+    ("pyproject.toml", "[tool.hatch.envs", ["hatch", "env", "find"]),
+    ("hatch.toml", "", ["hatch", "env", "find"]),
+)
 
 
-class NoEnvironmentError(GenesisError):
+class NoEnvironmentError(CannotRunError):
     """No interpreter can run the repository's tests; the message says which were tried."""
 
 
@@ -44,50 +47,90 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Environment:
-    """The interpreter to use. `shown` is its path, relative when it is inside the repository."""
+    """The interpreter to use. `shown` is its path, relative when it is inside the repository;
+    `distributions` are what is installed there, by canonical names."""
 
     python: Path
     shown: str
     version: str
     reason: str
     imports: Imports
+    distributions: frozenset[str]
 
 
-def choose_environment(repository: Path, runner: str, temporary: Path) -> Environment:
+def choose_environment(repository: Path, folder: str, runner: str, temporary: Path) -> Environment:
     """The repository's own environment; without one, an interpreter that has all it declares.
 
-    `runner` is `pytest` or `unittest`; probes leave what they leave behind in `temporary`.
-    Raises NoEnvironmentError naming each interpreter that was tried and what it lacks.
+    `folder` is that of the suite, relative to the repository: an environment in it comes before
+    those of the repository. `runner` is `pytest` or `unittest`; probes leave what they leave behind
+    in `temporary`. Raises NoEnvironmentError naming each interpreter that was tried and what it
+    lacks.
     """
-    own = list(_own_candidates(repository))
-    candidates = own or list(_outside_candidates())
-    declared = Declared() if own else read_declared(repository)
-    root = find_import_root(repository)
-    environment = scrubbed_environment(temporary)
+    place = repository / folder
+    own = [one for top in dict.fromkeys((place, repository)) for one in _own_candidates(top)]
+    declared = Declared() if own else read_declared(place)
     tried = []
-    for candidate in candidates:
-        shown = _shown(candidate.python, repository)
-        probe = probe_interpreter(candidate.python, list(root.packages), repository, environment)
-        problem = _problem(probe, runner, declared)
-        if probe is not None and not problem:
-            imports = resolve_imports(root, probe.origins)
-            return Environment(candidate.python, shown, probe.version, candidate.reason, imports)
-        tried.append(f"{shown} ({candidate.reason}) {problem}")
+    for candidate in own or outside_candidates():
+        found = examine(candidate, repository, place, runner, declared, temporary)
+        if isinstance(found, Environment):
+            return found
+        tried.append(found)
     raise NoEnvironmentError(
         f"No Python environment can run this repository's {runner} suite: {'; '.join(tried)}. "
         "Create a .venv in the repository and install the project with what its tests need there."
     )
 
 
-def _own_candidates(repository: Path) -> Iterator[Candidate]:
+def examine(
+    candidate: Candidate,
+    repository: Path,
+    place: Path,
+    runner: str,
+    declared: Declared,
+    temporary: Path,
+) -> Environment | str:
+    """The environment of an interpreter for a suite in `place`, or what is wrong with it."""
+    shown = _shown(candidate.python, repository)
+    root = find_import_root(place)
+    environment = scrubbed_environment(temporary)
+    probe = probe_interpreter(candidate.python, list(root.packages), place, environment, temporary)
+    problem = _problem(probe, runner, declared)
+    if probe is None or problem:
+        return f"{shown} ({candidate.reason}) {problem}"
+    return Environment(
+        candidate.python,
+        shown,
+        probe.version,
+        candidate.reason,
+        resolve_imports(root, probe.origins),
+        probe.distributions,
+    )
+
+
+def _own_candidates(folder: Path) -> Iterator[Candidate]:
     for name in _VENV_FOLDERS:
-        yield from _venv(repository / name, f"the repository's own {name}")
+        yield from _venv(folder / name, f"the repository's own {name}")
     for tool in (".tox", ".nox"):
-        for venv in sorted((repository / tool).glob("*/")):
+        for venv in sorted((folder / tool).glob("*/"), key=_suits_tests):
             yield from _venv(venv, f"the repository's own {tool} environment")
-    for marker, command in _ENV_TOOLS.items():
-        if (repository / marker).is_file() and shutil.which(command[0], path=search_path()):
-            yield from _venv(_ask(command, repository), f"the environment of {command[0]}")
+    asked: set[str] = set()
+    for marker, mark, command in _ENV_TOOLS:
+        known = command[0] in asked or shutil.which(command[0], path=search_path()) is None
+        if not known and _mentions(folder / marker, mark):
+            asked.add(command[0])
+            yield from _venv(_ask(command, folder), f"the environment of {command[0]}")
+
+
+def _suits_tests(venv: Path) -> tuple[bool, str]:
+    """Those that are named for tests or a version of Python first: others lint or build."""
+    return not venv.name.startswith(("py", "test", "3.")), venv.name
+
+
+def _mentions(path: Path, mark: str) -> bool:
+    try:
+        return mark in path.read_text("utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 def _venv(folder: Path | None, reason: str) -> Iterator[Candidate]:
@@ -113,7 +156,7 @@ def _ask(command: list[str], repository: Path) -> Path | None:
     return Path(lines[-1]) if answer.returncode == 0 and lines else None
 
 
-def _outside_candidates() -> Iterator[Candidate]:
+def outside_candidates() -> Iterator[Candidate]:
     seen = set()
     for name in ("python", "python3"):
         found = shutil.which(name, path=search_path())

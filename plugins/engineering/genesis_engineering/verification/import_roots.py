@@ -24,9 +24,14 @@ class ImportRoot:
 
 @dataclass(frozen=True)
 class Imports:
-    """What to put on PYTHONPATH, and where an installed copy hides the checkout."""
+    """What to put on PYTHONPATH, and where an installed copy hides the checkout.
+
+    `editable` is the folder of the checkout that the environment imports from: in a copy of the
+    checkout, that of the copy has to come first.
+    """
 
     python_path: tuple[Path, ...] = ()
+    editable: tuple[Path, ...] = ()
     installed_copy: str = ""
 
 
@@ -47,7 +52,7 @@ def resolve_imports(root: ImportRoot, origins: dict[str, str | None]) -> Imports
     """
     places = [Path(origins[name] or "") for name in root.packages if origins.get(name)]
     if any(_is_checkout(place, root.folder) for place in places):
-        return Imports()
+        return Imports(editable=(root.folder,))
     if places and root.is_src and _has_compiled_sources(root.folder):
         return Imports(installed_copy=str(places[0].parent))
     return Imports(python_path=(root.folder,) if root.packages else ())

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from genesis_engineering.verification.child import run_child
+from genesis_engineering.verification.limits import Limits
+
+_SECONDS = 30.0
 # Runs in the other interpreter. The current folder leaves the search path, so that what is found
 # is what is installed there.
 _PROBE = """
@@ -43,20 +46,24 @@ class Probe(BaseModel):
 
 
 def probe_interpreter(
-    python: Path, modules: list[str], folder: Path, environment: dict[str, str]
+    python: Path, modules: list[str], folder: Path, environment: dict[str, str], temporary: Path
 ) -> Probe | None:
-    """Start the interpreter once; None when it does not work or is older than Python 3.8."""
+    """Start the interpreter once; None when it does not work or is older than Python 3.8.
+
+    It may be any program that a repository brings along: it runs under limits, like the tests.
+    """
     try:
-        answer = subprocess.run(
+        answer = run_child(
             [str(python), "-c", _PROBE, *modules],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=30,
+            folder=folder,
+            environment=environment,
+            temporary=temporary,
+            limits=Limits(seconds=_SECONDS),
+            on_tick=lambda: None,
         )
-        values = json.loads(answer.stdout.splitlines()[-1])
+        told = [line for line in answer.output.splitlines() if line.startswith('{"version"')]
+        values = json.loads(told[-1])
         values["distributions"] = [canonicalize_name(name) for name in values["distributions"]]
         return Probe.model_validate(values)
-    except (OSError, subprocess.TimeoutExpired, IndexError, ValueError, ValidationError):
+    except (OSError, IndexError, ValueError, TypeError, KeyError):
         return None

@@ -11,8 +11,8 @@ _NEEDS_CACHE = re.compile(
 )
 
 
-def pytest_command(python: Path, repository: Path, temporary: Path, config: str) -> list[str]:
-    """Pytest with the recorder. `config` is the text of the repository's pytest configuration.
+def pytest_command(python: Path, folder: Path, temporary: Path, config: str) -> list[str]:
+    """Pytest with the recorder. `config` is the text of the pytest configuration in `folder`.
 
     A configuration that uses the cache keeps it, in `temporary`; otherwise there is none.
     """
@@ -21,12 +21,12 @@ def pytest_command(python: Path, repository: Path, temporary: Path, config: str)
         cache = ["-p", "no:cacheprovider"]
     return [
         str(python), "-m", "pytest", "-p", "genesis_recorder.pytest_plugin", *cache,
-        f"--rootdir={repository}", f"--basetemp={temporary / 'pytest'}",
+        f"--rootdir={folder}", f"--basetemp={temporary / 'pytest'}",
         "--tb=short", "--color=no", "--continue-on-collection-errors",
     ]  # fmt: skip
 
 
 def pytest_check(python: str, node_id: str, python_path: str) -> str:
-    """A shell line that runs one test, from the repository."""
+    """A shell line that runs one test, from the suite's folder."""
     prefix = f"PYTHONPATH={shlex.quote(python_path)} " if python_path else ""
     return f"{prefix}{shlex.quote(python)} -m pytest {shlex.quote(node_id)}"

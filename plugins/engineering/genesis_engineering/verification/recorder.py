@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-
-from genesis_engineering.verification.genesis_recorder.events import RECORD_VARIABLE
 
 _SOURCE = Path(__file__).with_name("genesis_recorder")
 
 
-@dataclass(frozen=True)
-class Recorder:
-    """The folder to put on PYTHONPATH and the file of events, which does not exist yet."""
-
-    import_folder: Path
-    events: Path
-
-    def environment(self, python_path: tuple[Path, ...]) -> dict[str, str]:
-        """The variables that make it importable and tell it where to write."""
-        paths = (*python_path, self.import_folder)
-        return {
-            "PYTHONPATH": ":".join(str(path) for path in paths),
-            RECORD_VARIABLE: str(self.events),
-        }
-
-
-def install_recorder(folder: Path, events_name: str) -> Recorder:
-    """Copy the recorder below `folder`, in place of what an earlier attempt left there."""
+def install_recorder(folder: Path, python_path: tuple[Path, ...]) -> dict[str, str]:
+    """Copy the recorder below `folder`, and give the variable that makes it importable."""
     import_folder = folder / "recorder"
     target = import_folder / _SOURCE.name
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for source in _SOURCE.glob("*.py"):
         shutil.copyfile(source, target / source.name)
-    events = folder / events_name
-    events.unlink(missing_ok=True)
-    return Recorder(import_folder, events)
+    return {"PYTHONPATH": os.pathsep.join(str(path) for path in (*python_path, import_folder))}

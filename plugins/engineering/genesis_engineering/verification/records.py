@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,6 +13,8 @@ from pathlib import Path
 OUTCOMES = ("passed", "failed", "errors", "skipped", "xfailed", "xpassed")
 _NAMES = {"error": "errors"}
 _WORST_LAST = ("", "passed", "xpassed", "xfailed", "skipped", "errors", "failed")
+_CHUNK_BYTES = 4 * 2**20
+_MOST_BYTES = 256 * 2**20
 
 
 @dataclass
@@ -64,8 +68,14 @@ class Records:
         return {outcome: found[outcome] for outcome in OUTCOMES}
 
     def running(self) -> list[RecordedTest]:
-        """Tests that started and did not end."""
-        return [test for test in self.tests.values() if test.started_at and not test.ended]
+        """Tests that started and did not end; not the groups of tests around them."""
+        open_tests = [test for test in self.tests.values() if test.started_at and not test.ended]
+        names = [test.id for test in open_tests]
+        return [
+            test
+            for test in open_tests
+            if not any(name.startswith((f"{test.id}::", f"{test.id} > ")) for name in names)
+        ]
 
     def not_reached(self) -> int:
         """How many collected tests never started."""
@@ -97,16 +107,27 @@ class Records:
                 self.deselected += _number(event, "number") or 0
             case "collection":
                 self._add_collection(event)
+            case "internal_error":
+                self.internal_error = self.internal_error or _text(event, "detail")
+            case "finish":
+                self.finished = _number(event, "exit_status")
+            case _:
+                self._add_of_test(event)
+
+    def _add_of_test(self, event: dict[str, object]) -> None:
+        name = _text(event, "id")
+        match event.get("event"):
             case "start":
-                self._test(_text(event, "id")).started_at = time.monotonic()
+                self._test(name).started_at = time.monotonic()
             case "phase":
                 self._add_phase(event)
             case "end":
-                self._test(_text(event, "id")).ended = True
-            case "internal_error":
-                self.internal_error = _text(event, "detail")
-            case "finish":
-                self.finished = _number(event, "exit_status")
+                self._test(name).ended = True
+            case "group":
+                # What was announced turns out to be a file or a group of tests, or to be named
+                # like one that has ended.
+                if name in self.tests and not self.tests[name].ended:
+                    del self.tests[name]
 
     def _add_collected(self, ids: object) -> None:
         for name in ids if isinstance(ids, list) else []:
@@ -147,26 +168,41 @@ class Records:
 
 
 class RecordReader:
-    """Follows the recorder's file while it grows."""
+    """Follows the recorder's file while it grows, from where it ends now or from its beginning.
 
-    def __init__(self, path: Path) -> None:
+    Of a file over 256 MB, or a line over 4 MB, the rest is not read: no suite writes so much.
+    """
+
+    def __init__(self, path: Path, *, from_end: bool = False) -> None:
         self.records = Records()
         self._path = path
-        self._offset = 0
         self._rest = b""
+        self._offset = path.stat().st_size if from_end and path.exists() else 0
+        self._limit = self._offset + _MOST_BYTES
 
     def read(self) -> None:
-        """Take the lines that were written since the last call."""
+        """Take the lines that were written since the last call.
+
+        Code of the repository can put something else in the file's place, a pipe for instance.
+        """
         try:
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                new = file.read()
-        except FileNotFoundError:
+            file = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        except OSError:
             return
+        try:
+            if stat.S_ISREG(os.fstat(file).st_mode):
+                os.lseek(file, self._offset, os.SEEK_SET)
+                while self._offset < self._limit and (new := os.read(file, _CHUNK_BYTES)):
+                    self._take(new)
+        finally:
+            os.close(file)
+
+    def _take(self, new: bytes) -> None:
         self._offset += len(new)
         *lines, self._rest = (self._rest + new).split(b"\n")
         for line in lines:
             self.records.add(line)
+        self._rest = self._rest[:_CHUNK_BYTES]
 
 
 def _worse(known: str, outcome: str) -> bool:

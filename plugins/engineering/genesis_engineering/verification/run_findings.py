@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 from genesis.contracts import Finding, Severity
 
 from genesis_engineering.verification.records import CollectionError, RecordedTest
-from genesis_engineering.verification.suite_run import SuiteRun
+from genesis_engineering.verification.suite_run import SuiteRun, Unstable
+from genesis_engineering.verification.verdict import telling_line
 
 _EVIDENCE_LINES = 15
+# Ids begin with the file, except those of unittest, Go and Rust.
+_FILE = re.compile(r"[^:()]+\.(py|[cm]?[jt]sx?)(::|$)")
 
 
 def find_problems(run: SuiteRun) -> list[Finding]:
     """All findings, the most telling first; nothing is left out here."""
     found = _of_the_run(run)
     found += [_of_collection(error, run) for error in run.records.collection_errors]
-    found += [_of_test(test, run) for test in run.records.failing()]
+    found += [_of_test(test, run) for test in run.failing()]
+    found += [
+        _lacking(test.id, test.file, test.detail, run)
+        for test in run.records.failing()
+        if test.id in run.lacking
+    ]
     return found
 
 
@@ -22,7 +32,9 @@ def _of_the_run(run: SuiteRun) -> list[Finding]:
     records = run.records
     running = records.running()
     found = []
-    if run.verdict.disagreement:
+    if run.child.lost or run.child.over:
+        found.append(_finding("test-run-died", run.verdict.reason, run, running))
+    elif run.verdict.disagreement:
         message = run.verdict.disagreement + (f"; {running[0].id} was running" if running else "")
         found.append(_finding("exit-code-disagrees", message, run, running))
     elif hung := run.hung():
@@ -33,24 +45,29 @@ def _of_the_run(run: SuiteRun) -> list[Finding]:
     elif not run.child.stopped and records.finished is None and (records.ended() or running):
         during = f" while {running[0].id} was running" if running else ""
         message = f"the test run died ({run.child.ending()}){during}"
+        if records.internal_error:
+            message = f"the test run died: {telling_line(records.internal_error)}"
         found.append(_finding("test-run-died", message, run, running))
     return found
 
 
 def _finding(rule: str, message: str, run: SuiteRun, tests: list[RecordedTest]) -> Finding:
     name = tests[0].id if tests else ""
-    file = name.split("::")[0] if "::" in name else None
+    file = name.split("::")[0] if _FILE.match(name) else None
     return Finding(
         rule=rule,
         severity=Severity.HIGH,
         message=message[:2000],
         file=file,
         evidence=_last_lines(run.child.output),
-        check=run.check(name)[:1000] if name else "",
+        check=run.launch.check(name)[:1000] if name else "",
     )
 
 
 def _of_test(test: RecordedTest, run: SuiteRun) -> Finding:
+    unstable = run.unstable.get(test.id)
+    if unstable is not None:
+        return _of_unstable(test, unstable, run)
     return Finding(
         rule="test-failed",
         severity=Severity.HIGH,
@@ -58,28 +75,47 @@ def _of_test(test: RecordedTest, run: SuiteRun) -> Finding:
         file=test.file,
         line=test.line if test.line and test.line > 0 else None,
         evidence=_last_lines(test.detail),
-        check=run.check(test.id)[:1000],
+        check=run.launch.check(test.id)[:1000],
+    )
+
+
+def _of_unstable(test: RecordedTest, unstable: Unstable, run: SuiteRun) -> Finding:
+    """Both results are the evidence: what failed, and the runs in which it passed."""
+    what = "fails only after others" if unstable.kind == "order-dependent" else "is flaky"
+    message = f"{test.id} {what}: {unstable.told}. It failed with: {test.message or 'no message'}"
+    return Finding(
+        rule=f"test-{unstable.kind}",
+        severity=Severity.MEDIUM,
+        message=message[:2000],
+        file=test.file,
+        line=test.line if test.line and test.line > 0 else None,
+        evidence=f"{unstable.told}\n{_last_lines(test.detail)}"[:8000],
+        check=run.launch.check(test.id)[:1000],
+    )
+
+
+def _lacking(name: str, file: str | None, detail: str, run: SuiteRun) -> Finding:
+    module = run.lacking[name]
+    return Finding(
+        rule="test-dependency-missing",
+        severity=Severity.LOW,
+        message=f"Its tests were not run: {run.launch.program} has no module {module!r}.",
+        file=file,
+        evidence=_last_lines(detail),
+        check=run.launch.check(name)[:1000] if name else "",
     )
 
 
 def _of_collection(error: CollectionError, run: SuiteRun) -> Finding:
-    module = run.lacking.get(error.id)
-    if module is not None:
-        return Finding(
-            rule="test-dependency-missing",
-            severity=Severity.LOW,
-            message=f"Its tests were not run: {run.environment.shown} has no module {module!r}.",
-            file=error.file,
-            evidence=_last_lines(error.detail),
-            check=run.check(error.id)[:1000] if error.id else "",
-        )
+    if error.id in run.lacking:
+        return _lacking(error.id, error.file, error.detail, run)
     return Finding(
         rule="test-collection-error",
         severity=Severity.HIGH,
         message=f"The tests of {error.id or 'the suite'} cannot be loaded: {error.message}"[:2000],
         file=error.file,
         evidence=_last_lines(error.detail),
-        check=run.check(error.id)[:1000] if error.id else "",
+        check=run.launch.check(error.id)[:1000] if error.id else "",
     )
 
 

@@ -2,36 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import JsonValue
 
 from genesis_engineering.verification.child import ChildRun
-from genesis_engineering.verification.environment import Environment
+from genesis_engineering.verification.launch import Launch
 from genesis_engineering.verification.records import RecordedTest, Records
-from genesis_engineering.verification.suites import Suites
+from genesis_engineering.verification.suites import Suite
 from genesis_engineering.verification.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class SuiteRun:
-    """A run that took place. `check` gives the shell line that runs one test by its id.
+class Unstable:
+    """A test that failed and then passed: `kind`, and `told`, what each run of it gave."""
 
-    `lacking` maps the id of a test file to the module from outside that the environment lacks.
+    kind: Literal["flaky", "order-dependent"]
+    told: str
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """A run that took place.
+
+    `lacking` maps the id of a test or test file to the module from outside that the environment
+    lacks. `unstable` are failing tests that passed when they were run again, by id; `rerun` says in
+    words what was run again, or why nothing was. `coverage` is empty when it was not measured.
     """
 
-    suites: Suites
-    environment: Environment
+    suite: Suite
+    launch: Launch
     records: Records
     child: ChildRun
     verdict: Verdict
     limit_seconds: float
-    check: Callable[[str], str]
     lacking: Mapping[str, str]
+    unstable: Mapping[str, Unstable] = field(default_factory=dict)
+    rerun: str = ""
+    coverage: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def hung(self) -> RecordedTest | None:
         """The test that took at least half of the time limit and had not ended at it."""
-        for test in self.records.running():
+        for test in reversed(self.records.running()):
             ran = self.child.ended_at - (test.started_at or self.child.ended_at)
             if self.child.stopped and ran >= self.limit_seconds / 2:
                 return test
         return None
+
+    def failing(self) -> list[RecordedTest]:
+        """The tests that failed by themselves: not for a missing module, and not only because a
+        test inside them failed."""
+        failed = [test for test in self.records.failing() if test.id not in self.lacking]
+        names = sorted(test.id for test in failed)
+        return [test for test in failed if not _has_inner(test.id, names)]
+
+
+def _has_inner(name: str, names: list[str]) -> bool:
+    """Whether there is a test inside that one: `Test/a` of Go, `outer > inner` of node."""
+    inside = (f"{name} > ", f"{name}/")
+    return any(other.startswith(inside) for other in names)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 
-def unittest_command(python: Path, starts: tuple[tuple[str, str], ...]) -> list[str]:
-    """Discover in each start; see `Suites.starts`."""
+def unittest_command(
+    python: Path, starts: tuple[tuple[str, str], ...], only: Sequence[str] = ()
+) -> list[str]:
+    """Discover in each start (see `Suite.starts`), then run all tests, or those ids in order."""
     folders = [folder for start in starts for folder in start]
-    return [str(python), "-m", "genesis_recorder.unittest_main", *folders]
+    wanted = ["--only", *only] if only else []
+    return [str(python), "-m", "genesis_recorder.unittest_main", *folders, *wanted]
 
 
 def unittest_check(
     python: str, test_id: str, starts: tuple[tuple[str, str], ...], python_path: str
 ) -> str:
-    """A shell line that runs one test, from the repository."""
+    """A shell line that runs one test, from the suite's folder."""
     tops = sorted({top for _, top in starts if top != "."})
     paths = os.pathsep.join([*tops, python_path] if python_path else tops)
     prefix = f"PYTHONPATH={shlex.quote(paths)} " if paths else ""

@@ -12,6 +12,9 @@ from genesis_engineering.verification.records import Records
 
 VerdictName = Literal["passed", "failed", "incomplete", "could_not_run", "no_tests"]
 _NO_TESTS_COLLECTED = 5
+_NO_TESTS = re.compile(
+    r"^\s*(No tests found|No test files found|go: warning: .* matched no packages)", re.MULTILINE
+)
 _TELLING = re.compile(
     r"^(E\s+|.*\berror: (?!usage)|\w[\w.]*(Error|Exception|Exit)\b)", re.IGNORECASE
 )
@@ -39,14 +42,19 @@ def decide(
     they are not reached, and say nothing of the repository.
     """
     broken = [error for error in records.collection_errors if error.id not in lacking]
-    bad = len(records.failing()) + len(broken)
+    failed = [test for test in records.failing() if test.id not in lacking]
+    bad = len(failed) + len(broken)
     missed = len(records.tests) - records.ended()
     end = f"after the limit of {limit_seconds:.0f} s" if child.stopped else child.ending()
+    if child.lost or child.over:
+        return _ended_by_force(records, child, bad)
     if not records.ended() and not records.running():
         return _nothing_ran(records, child, end)
     disagreement = _disagreement(records, child, bad, missed)
     if bad:
-        return Verdict("failed", _why_failed(records, len(broken), missed, end), disagreement)
+        return Verdict(
+            "failed", _why_failed(records, len(failed), len(broken), missed, end), disagreement
+        )
     if lacking:
         names = ", ".join(sorted(set(lacking.values())))
         files = "1 test file needs" if len(lacking) == 1 else f"{len(lacking)} test files need"
@@ -68,6 +76,15 @@ def telling_line(text: str) -> str:
     return ((telling or lines or ["it printed nothing"])[-1]).removeprefix("E ").strip()[:500]
 
 
+def _ended_by_force(records: Records, child: ChildRun, bad: int) -> Verdict:
+    """A run that passed a limit, or killed the process that supervised it."""
+    missed = len(records.tests) - records.ended()
+    running = records.running()
+    during = f" while {running[0].id} was running" if running else ""
+    reason = f"the run was ended{during}: {child.ending()}; {missed} of {len(records.tests)} tests"
+    return Verdict("failed" if bad else "incomplete", f"{reason} did not end")
+
+
 def _nothing_ran(records: Records, child: ChildRun, end: str) -> Verdict:
     errors = records.collection_errors
     if errors:
@@ -78,7 +95,7 @@ def _nothing_ran(records: Records, child: ChildRun, end: str) -> Verdict:
         )
     if child.stopped:
         return Verdict("incomplete", f"no test had started {end}")
-    if not records.tests and records.finished == child.exit_code == _NO_TESTS_COLLECTED:
+    if not records.tests and _says_no_tests(records, child):
         if records.deselected:
             reason = f"the repository's configuration leaves out all {records.deselected} tests"
             return Verdict("incomplete", reason)
@@ -89,8 +106,17 @@ def _nothing_ran(records: Records, child: ChildRun, end: str) -> Verdict:
     return Verdict("could_not_run", f"no test started ({end}): {telling_line(said)}")
 
 
-def _why_failed(records: Records, broken: int, missed: int, end: str) -> str:
-    parts = [f"{len(records.failing())} of {len(records.tests)} tests failed"]
+def _says_no_tests(records: Records, child: ChildRun) -> bool:
+    """Runners tell it by what they record, by their exit code or by what they print."""
+    if records.finished == _NO_TESTS_COLLECTED and child.exit_code in (0, 1, 5):
+        return True
+    return (
+        records.finished is None and child.exit_code == 1 and bool(_NO_TESTS.search(child.output))
+    )
+
+
+def _why_failed(records: Records, failed: int, broken: int, missed: int, end: str) -> str:
+    parts = [f"{failed} of {len(records.tests)} tests failed"]
     if broken:
         parts.append(f"{broken} files cannot be loaded")
     if missed:
@@ -103,6 +129,8 @@ def _why_incomplete(records: Records, child: ChildRun, missed: int, end: str) ->
     how = "stopped" if child.stopped else "ended"
     during = f" while {running[0].id} was running" if running else ""
     rest = f"{missed} of {len(records.tests)} tests did not end"
+    if records.internal_error and not running:
+        rest += f"; {telling_line(records.internal_error)}"
     if not missed:
         rest = "every test ended, but the program did not end as it should"
     return f"the run {how} ({end}){during}: {rest}"

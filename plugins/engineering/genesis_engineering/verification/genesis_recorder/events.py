@@ -6,6 +6,7 @@ import json
 import os
 
 RECORD_VARIABLE = "GENESIS_TEST_RECORD"
+PREFIX_VARIABLE = "GENESIS_TEST_PREFIX"
 MAX_DETAIL = 6000
 
 
@@ -18,6 +19,7 @@ class EventFile:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._prefix = os.environ.get(PREFIX_VARIABLE, "")
         self._owner = os.getpid()
         self._getpid = os.getpid
         self._open = os.open
@@ -29,6 +31,9 @@ class EventFile:
         """Append `{"event": event, ...}`; a full disk must not fail the test that runs."""
         if self._getpid() != self._owner:
             return
+        for name in ("id", "file", "ids"):
+            if self._prefix and values.get(name):
+                values[name] = self._prefixed(values[name])
         line = self._dumps({"event": event, **values}).encode("ascii") + b"\n"
         try:
             descriptor = self._open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -40,6 +45,12 @@ class EventFile:
             return
         finally:
             self._close(descriptor)
+
+    def _prefixed(self, value: object) -> object:
+        """An id, or a list of them, as seen from the repository and not from the suite's folder."""
+        if isinstance(value, list):
+            return [self._prefix + str(one) for one in value]
+        return self._prefix + str(value)
 
 
 def last_part(text: str) -> str:

@@ -1,7 +1,7 @@
 """Discover and run unittest suites, recording each test as it starts and as it ends.
 
-Usage: `python -m genesis_recorder.unittest_main START TOP [START TOP ...]`. Exit status: 0 when all
-passed, 1 when not, 5 when there are no tests.
+Usage: `python -m genesis_recorder.unittest_main START TOP [START TOP ...] [--only ID ...]`. Exit
+status: 0 when all passed, 1 when not, 5 when there are no tests.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ from .unittest_result import RecordingResult, id_of, is_unloadable, name_tests
 
 
 def main(arguments: list[str]) -> int:
-    """Run the suites of each START folder, imported relative to its TOP folder."""
+    """Run the suites of each START folder, imported relative to its TOP folder.
+
+    With `--only`, the tests of these ids are run alone, in that order.
+    """
+    arguments, only = _split(arguments)
     events = EventFile(os.environ[RECORD_VARIABLE])
     events.write("session", runner="unittest", version=sys.version.split()[0])
     suite = unittest.TestSuite()
@@ -30,12 +34,24 @@ def main(arguments: list[str]) -> int:
         if is_unloadable(test):
             _record_unloadable(events, test)
     loaded = [test for test in tests if not is_unloadable(test)]
+    if only:
+        by_id = {id_of(test): test for test in loaded}
+        loaded = [by_id[name] for name in only if name in by_id]
+        suite = unittest.TestSuite(loaded)
     events.write("collected", ids=[id_of(test) for test in loaded])
     result = RecordingResult(events, loaded)
     suite.run(result)
     status = 5 if not tests else 0 if result.wasSuccessful() else 1
     events.write("finish", exit_status=status)
     return status
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The folders, and the ids behind `--only`."""
+    if "--only" not in arguments:
+        return arguments, []
+    place = arguments.index("--only")
+    return arguments[:place], arguments[place + 1 :]
 
 
 def _record_unloadable(events: EventFile, test: unittest.TestCase) -> None:

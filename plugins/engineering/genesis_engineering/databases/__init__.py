@@ -1,0 +1,1 @@
+"""What the db-architect looks at: SQL files and migrations, queries, SQLite files."""

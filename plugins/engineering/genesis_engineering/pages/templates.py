@@ -1,0 +1,108 @@
+"""Hides the expressions of template languages, so that what is left reads as plain HTML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+UNKNOWN = "\ue000"
+"""Stands for each character of an expression: whatever holds one could be anything."""
+
+_CLOSERS = {
+    "{{{": "}}}", "{{!--": "--}}", "{{": "}}", "{%": "%}", "{#": "#}", "<%": "%>", "<?": "?>",
+    "[%": "%]", "[[": "]]", "${": "}", "#{": "}",
+}  # fmt: skip
+_OPENER = re.compile(r"\{\{\{|\{\{!--|\{\{|\{%|\{#|<%|<\?(?!xml\b)|\[%|\[\[|\$\{|#\{")
+_FORMAT = re.compile(r"\{\$?[A-Za-z_][\w.\[\]]*\}|%\(\w+\)[sdrf]|%[A-Z_]{2,}%")
+_BRACES = re.compile(r"\{[^\s{}][^{}]*\}")
+_SHOWN = re.compile(
+    r"\{%-?\s*(comment|raw|verbatim|highlight|code|filter\s+(?:force_)?escape)\b[^%\n]*%\}"
+)
+_ENDS = re.compile(r"\{%-?\s*end(comment|raw|verbatim|highlight|code|filter)\s*-?%\}")
+_LINE = re.compile(r"^[ \t]*(%(?!%)|##).*$", re.MULTILINE)
+_BLOCK = re.compile(
+    r"\{%|<%(?!=)|<\?(?!=|xml\b)|\{\{\s*[#~]?\s*[#/^]|\{\{\s*(if|range|end|else|with)\b"
+)
+_BRACE_SUFFIXES = frozenset({".svelte", ".tpl", ".astro", ".latte"})
+_LINE_SUFFIXES = frozenset({".mako", ".mak", ".tpl"})
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A text of the same length and lines, with `UNKNOWN` where expressions were.
+
+    `has_blocks`: parts of it may be left out or repeated, as with `{% if %}` and `<?php`.
+    """
+
+    text: str
+    is_template: bool
+    has_blocks: bool
+
+
+def mask_expressions(text: str, suffix: str) -> Masked:
+    """Hide every expression that a template language of files with that suffix may have."""
+    masked = _mask_pairs(_mask_shown(text))
+    if suffix in _LINE_SUFFIXES:
+        masked = _LINE.sub(_blank, masked)
+    masked = _FORMAT.sub(_blank, masked)
+    if suffix in _BRACE_SUFFIXES:
+        masked = _mask_braces(masked)
+    has_blocks = bool(_BLOCK.search(text)) or suffix in _BRACE_SUFFIXES
+    return Masked(masked, UNKNOWN in masked, has_blocks)
+
+
+def blank(text: str, start: int, end: int) -> str:
+    """The text with a part made unknown, its line breaks kept."""
+    return text[:start] + _hidden(text[start:end]) + text[end:]
+
+
+def _mask_shown(text: str) -> str:
+    """Hide what a template comments out, or shows as it is written."""
+    if "{%" not in text:
+        return text
+    parts = []
+    position = 0
+    while found := _SHOWN.search(text, position):
+        end = _ENDS.search(text, found.end())
+        stop = end.start() if end else len(text)
+        parts += [text[position : found.end()], _hidden(text[found.end() : stop])]
+        position = stop
+    return "".join(parts) + text[position:]
+
+
+def _mask_pairs(text: str) -> str:
+    """Hide what stands between openers and closers; a missing closer is looked for only once."""
+    parts = []
+    absent: set[str] = set()
+    position = 0
+    while found := _OPENER.search(text, position):
+        closer = _CLOSERS[found[0]]
+        end = -1 if closer in absent else text.find(closer, found.end())
+        if end < 0 and found[0] == "<?":
+            end = len(text)
+        if end < 0:
+            absent.add(closer)
+            parts.append(text[position : found.end()])
+            position = found.end()
+            continue
+        end += len(closer)
+        parts += [text[position : found.start()], _hidden(text[found.start() : end])]
+        position = end
+    return "".join(parts) + text[position:]
+
+
+def _mask_braces(text: str) -> str:
+    """Hide balanced `{...}` from the inside out, as far as eight levels."""
+    for _ in range(8):
+        text, count = _BRACES.subn(_blank, text)
+        if not count:
+            break
+    return text
+
+
+def _blank(found: re.Match[str]) -> str:
+    return _hidden(found[0])
+
+
+def _hidden(text: str) -> str:
+    return re.sub(r"[^\n]", UNKNOWN, text)

@@ -1,0 +1,179 @@
+"""Turn what `go test -json` prints into the recorder's events."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+
+from genesis_engineering.verification.launch import Emit
+
+_KEPT = 6000
+_MOST_LINE = 2**20
+_PLACE = re.compile(
+    r"^\s*(?P<file>\S+_test\.go):(?P<line>\d+)(?:: (?P<said>.*)| \+0x)", re.MULTILINE
+)
+_PANIC = re.compile(r"^\s*(panic: .*|fatal error: .*)$", re.MULTILINE)
+_BUILD_FAILED = re.compile(r"^FAIL\t(\S+) \[(build|setup) failed\]")
+_OUTCOMES = {"pass": "passed", "fail": "failed", "skip": "skipped"}
+
+
+@dataclass
+class _Package:
+    """A package while its tests run: what it and each open test printed, and whether any failed."""
+
+    said: str = ""
+    of_test: dict[str, str] = field(default_factory=dict)
+    failed: bool = False
+
+
+class GoEvents:
+    """The translator. `module` is the module's path, `prefix` its folder in the repository, with a
+    slash at its end; `root` is the folder of the copy, which stack traces name."""
+
+    def __init__(self, emit: Emit, *, module: str, prefix: str, root: str) -> None:
+        self._emit = emit
+        self._module = module
+        self._prefix = prefix
+        self._root = root
+        self._rest = b""
+        self._packages: dict[str, _Package] = {}
+        self._builds: dict[str, str] = {}
+        self._building = ""
+        self._bad = False
+
+    def feed(self, chunk: bytes) -> None:
+        """Take what was printed next."""
+        *lines, rest = (self._rest + chunk).split(b"\n")
+        self._rest = rest[:_MOST_LINE]
+        for line in lines:
+            self._line(line)
+
+    def close(self, exit_code: int | None) -> None:
+        """The end; without any package there were no tests."""
+        if self._rest:
+            self._line(self._rest)
+        for package in list(self._builds):
+            self._build_failed(package)
+        if exit_code is not None:
+            status = 1 if self._bad else 0 if self._packages else 5
+            self._emit({"event": "finish", "exit_status": status})
+
+    def _line(self, line: bytes) -> None:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            event = None
+        if isinstance(event, dict) and isinstance(event.get("Action"), str):
+            self._event({key: value for key, value in event.items() if isinstance(key, str)})
+        else:
+            self._plain(line.decode("utf-8", errors="replace"))
+
+    def _plain(self, text: str) -> None:
+        """What the compiler says: a heading with the package, then its errors."""
+        if failed := _BUILD_FAILED.match(text):
+            self._build_failed(failed[1])
+        elif text.startswith("# "):
+            self._building = text[2:].split(" ")[0]
+            self._builds.setdefault(self._building, "")
+        elif self._building:
+            self._add_build(self._building, text + "\n")
+
+    def _event(self, event: dict[str, object]) -> None:
+        package = str(event.get("Package") or event.get("ImportPath") or "").split(" ")[0]
+        test, action = event.get("Test"), event["Action"]
+        said = str(event.get("Output", ""))
+        if action == "build-output":
+            if not said.startswith("# "):
+                self._add_build(package, said)
+        elif event.get("FailedBuild"):
+            self._build_failed(package, str(event["FailedBuild"]).split(" ")[0])
+        elif isinstance(test, str):
+            self._of_test(package, test, str(action), said, event.get("Elapsed"))
+        else:
+            self._of_package(package, str(action), said)
+
+    def _add_build(self, package: str, text: str) -> None:
+        self._builds[package] = (self._builds.get(package, "") + text)[-_KEPT:]
+
+    def _of_test(self, package: str, test: str, action: str, said: str, elapsed: object) -> None:
+        known = self._packages.setdefault(package, _Package())
+        name = f"{package}::{test}"
+        if action == "run":
+            known.of_test[test] = ""
+            self._emit({"event": "start", "id": name})
+        elif action == "output":
+            known.of_test[test] = (known.of_test.get(test, "") + said)[-_KEPT:]
+        elif action in _OUTCOMES:
+            known.failed |= action == "fail"
+            self._bad |= action == "fail"
+            text = known.of_test.pop(test, "")
+            self._emit(self._phase(package, name, _OUTCOMES[action], text, elapsed))
+            self._emit({"event": "end", "id": name})
+
+    def _phase(
+        self, package: str, name: str, outcome: str, text: str, elapsed: object
+    ) -> dict[str, object]:
+        file, line, message = self._place(package, text)
+        return {
+            "event": "phase",
+            "id": name,
+            "when": "call",
+            "outcome": outcome,
+            "seconds": elapsed if isinstance(elapsed, int | float) else 0.0,
+            "file": file,
+            "line": line,
+            "message": "" if outcome == "passed" else message[:1000],
+            "detail": text if outcome == "failed" else "",
+        }
+
+    def _of_package(self, package: str, action: str, said: str) -> None:
+        known = self._packages.setdefault(package, _Package())
+        if action == "output":
+            if failed := _BUILD_FAILED.match(said):
+                self._build_failed(failed[1])
+            known.said = (known.said + said)[-_KEPT:]
+        elif action == "skip" and "[no test files]" in known.said:
+            del self._packages[package]
+        elif action == "fail" and not known.failed and not known.of_test:
+            known.failed = True
+            message = _PANIC.search(known.said)
+            lines = [line for line in known.said.splitlines() if line.strip()]
+            told = message[1] if message else lines[0] if lines else "no reason was given"
+            self._collection(package, told, known.said)
+
+    def _build_failed(self, package: str, built: str = "") -> None:
+        known = self._packages.setdefault(package, _Package())
+        text = self._builds.pop(built or package, "") or known.said
+        if known.failed:
+            return
+        known.failed = True
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        self._collection(package, lines[0] if lines else "it does not compile", text)
+
+    def _collection(self, package: str, message: str, detail: str) -> None:
+        self._bad = True
+        self._emit(
+            {
+                "event": "collection",
+                "id": package,
+                "outcome": "failed",
+                "file": None,
+                "message": message.strip()[:1000],
+                "detail": detail,
+            }
+        )
+
+    def _place(self, package: str, text: str) -> tuple[str | None, int | None, str]:
+        """Where a test says that it failed, and what it says; a panic says it first."""
+        place, panic = _PLACE.search(text), _PANIC.search(text)
+        message = panic[1].removesuffix(" [recovered]") if panic else "it failed"
+        if place is None:
+            return None, None, message
+        if not panic:
+            message = place["said"] or message
+        folder = package.removeprefix(self._module).strip("/")
+        file = f"{self._prefix}{folder}/{place['file']}" if folder else self._prefix + place["file"]
+        if place["file"].startswith("/"):
+            file = place["file"].removeprefix(self._root + "/")
+        return (None if file.startswith("/") else file), int(place["line"]), message
