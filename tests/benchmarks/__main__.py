@@ -18,6 +18,7 @@ from tests.benchmarks import (
     messages,
     mind_file,
     queue,
+    review,
     scale,
     session,
     startup,
@@ -43,6 +44,7 @@ LONG_PARTS = {
     "memories-100k": memories.measure_100k,
     "scale": scale.measure,
     "scale-index": scale.measure_indexed,
+    "review": review.measure,
 }
 
 

@@ -1,4 +1,4 @@
-"""A git repository of thousands of source files such as people write: for the benchmark `review`."""
+"""A git repository of thousands of source files as people write, for the benchmark `review`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from pathlib import Path
 # In 5,000 files: mostly Python, then what stands beside it in a web application.
 SHARES = {"py": 0.70, "js": 0.10, "html": 0.05, "md": 0.06, "sql": 0.03, "yaml": 0.04, "css": 0.02}
 _NOUNS = (
-    "account address balance basket branch budget carrier catalog channel claim client contract "
-    "country credit customer delivery device discount document event export filter invoice item "
-    "journal label ledger license limit listing location machine market member message offer "
-    "order package parcel payment period permit plan price product profile project quote rate "
-    "receipt record region report request return review route rule season sector series shelf "
-    "shipment signal stock store supplier survey target tariff team ticket track transfer unit "
-    "vendor voucher warehouse worker zone"
-).split()  # fmt: skip
-_VERBS = "add apply build check close count fetch find load merge parse read send sort split".split()  # fmt: skip
+    "account", "address", "balance", "basket", "branch", "budget", "carrier", "catalog",
+    "channel", "claim", "client", "contract", "country", "credit", "customer", "delivery",
+    "device", "discount", "document", "event", "export", "filter", "invoice", "item",
+    "journal", "label", "ledger", "license", "limit", "listing", "location", "machine",
+    "market", "member", "message", "offer", "order", "package", "parcel", "payment", "period",
+    "permit", "plan", "price", "product", "profile", "project", "quote", "rate", "receipt",
+    "record", "region", "report", "request", "review", "route", "rule", "season", "sector",
+    "series", "shelf", "shipment", "signal", "stock", "store", "supplier", "survey", "target",
+    "tariff", "team", "ticket", "track", "transfer", "unit", "vendor", "voucher", "warehouse",
+    "worker", "zone",
+)  # fmt: skip
+_VERBS = ("add", "apply", "build", "check", "close", "count", "fetch", "find", "load", "merge",
+          "parse", "read", "send", "sort", "split")  # fmt: skip
 
 
 def make_repository(folder: Path, files: int, seed: int = 5) -> Path:
@@ -53,12 +57,14 @@ def _python(drawn: random.Random, number: int) -> str:
     """About 140 lines: imports, a class, functions; every ninth has something to report."""
     noun, other = drawn.sample(_NOUNS, 2)
     imports = drawn.sample(["json", "logging", "re", "datetime", "collections", "math", "csv"], 3)
-    lines = [f'"""What a {noun} needs to know of its {other}."""', "", "from __future__ import annotations", ""]  # fmt: skip
+    lines = [f'"""What a {noun} needs to know of its {other}."""', ""]
+    lines += ["from __future__ import annotations", ""]
     lines += [f"import {name}" for name in sorted(imports)]
-    lines += ["from dataclasses import dataclass, field", "", f"_LIMIT_{number} = {drawn.randrange(900)}", "", ""]  # fmt: skip
+    lines += ["from dataclasses import dataclass, field", ""]
+    lines += [f"_LIMIT_{number} = {drawn.randrange(900)}", "", ""]
     lines += _class(drawn, noun.capitalize(), other, number)
-    for _ in range(drawn.randrange(4, 9)):
-        lines += _function(drawn, imports, noun)
+    for index in range(drawn.randrange(4, 9)):
+        lines += _function(drawn, imports[index % 3], noun)
     if number % 9 == 0:
         lines += [
             "",
@@ -71,7 +77,8 @@ def _python(drawn: random.Random, number: int) -> str:
 
 
 def _class(drawn: random.Random, name: str, other: str, number: int) -> list[str]:
-    lines = ["@dataclass", f"class {name}{number}:", f'    """A {name.lower()} with its {other}."""', ""]  # fmt: skip
+    lines = ["@dataclass", f"class {name}{number}:"]
+    lines += [f'    """A {name.lower()} with its {other}."""', ""]
     fields = drawn.sample(_NOUNS, 5)
     lines += [f"    {one}: int = {drawn.randrange(99)}" for one in fields]
     lines += ["    notes: list[str] = field(default_factory=list)", ""]
@@ -101,7 +108,7 @@ _USES = {
 }
 
 
-def _function(drawn: random.Random, imports: list[str], noun: str) -> list[str]:
+def _function(drawn: random.Random, imported: str, noun: str) -> list[str]:
     verb, other = drawn.choice(_VERBS), drawn.choice(_NOUNS)
     name = f"{verb}_{other}_{drawn.randrange(10_000)}"
     lines = ["", f"def {name}(rows: list[dict[str, int]], limit: int = {drawn.randrange(50)}):"]
@@ -113,7 +120,7 @@ def _function(drawn: random.Random, imports: list[str], noun: str) -> list[str]:
             f'        if row.get("{key}", 0) > limit and "{key}" not in result:',
             f'            result["{key}"] = row["{key}"] - limit',
         ]
-    lines += [f"    extra = {_USES[drawn.choice(imports)]}"]
+    lines += [f"    extra = {_USES[imported]}"]
     return [*lines, "    return result, extra", ""]
 
 
@@ -140,7 +147,8 @@ def _page(drawn: random.Random, number: int) -> str:
     title = drawn.choice(_NOUNS)
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n  <meta charset="utf-8">\n'
-        f'  <meta name="viewport" content="width=device-width">\n  <title>{title} {number}</title>\n'
+        f'  <meta name="viewport" content="width=device-width">\n'
+        f"  <title>{title} {number}</title>\n"
         f"</head>\n<body>\n  <main>\n    <h1>{title}</h1>\n    <form>\n"
         f'      <label for="q">Search</label> <input id="q" name="q" type="search">\n'
         f"      <button>Go</button>\n    </form>\n    <table>\n{rows}\n    </table>\n  </main>\n"

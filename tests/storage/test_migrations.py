@@ -196,7 +196,8 @@ def test_messages_and_events_of_an_older_release_stay_and_no_id_is_given_again(
     tmp_path: Path,
 ) -> None:
     older = tmp_path / "older"
-    shutil.copytree(KERNEL_REVISIONS, older, ignore=shutil.ignore_patterns("__pycache__", "000[89]*"))
+    newer = shutil.ignore_patterns("__pycache__", "000[89]*")
+    shutil.copytree(KERNEL_REVISIONS, older, ignore=newer)
     database = Database(tmp_path / "genesis.db")
     migrate(database, "kernel", older)
     with closing(sqlite3.connect(database.path)) as connection, connection:

@@ -15,6 +15,14 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
+class Block:
+    """Statements that run one after another, and the statements that they lie in, outer first."""
+
+    body: list[ast.stmt]
+    around: tuple[ast.stmt, ...]
+
+
+@dataclass(frozen=True)
 class PythonSource:
     """A file's text; lines count from 1, columns from 0 in UTF-8 bytes, as in module `ast`."""
 
@@ -34,6 +42,21 @@ class PythonSource:
                 return ast.parse(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """Every list of statements, outer ones first; none where there is no tree."""
+        found: list[Block] = []
+        pending = deque([Block(self.tree.body, ())] if self.tree else [])
+        while pending:
+            block = pending.popleft()
+            found.append(block)
+            for statement in block.body:
+                inner = list(_bodies(statement))
+                if inner:
+                    around = (*block.around, statement)
+                    pending.extend(Block(body, around) for body in inner)
+        return found
 
     def line(self, number: int) -> str:
         """One line without its indentation, "" past the end."""
@@ -83,3 +106,13 @@ class PythonSource:
     def calls_at(self, line: int) -> list[ast.Call]:
         """The calls whose lines include `line`, outer ones first."""
         return [node for node in self.enclosing(line) if isinstance(node, ast.Call)]
+
+
+def _bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks of a compound statement, those of its handlers and cases too."""
+    for name in ("body", "orelse", "finalbody"):
+        body = getattr(statement, name, None)
+        if body:
+            yield body
+    for name in ("handlers", "cases"):
+        yield from (part.body for part in getattr(statement, name, ()))

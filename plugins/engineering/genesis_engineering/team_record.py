@@ -96,13 +96,13 @@ def _unheeded(record: Record) -> Iterator[Finding]:
     """Rules whose findings nobody acts on: surely fewer than half of them have gone."""
     for rule in record.rules:
         serious = rule.severities["high"] + rule.severities["medium"]
-        is_known = rule.found >= FEW and rule.tasks >= FEW and 2 * serious >= rule.found
+        is_known = rule.looked_again >= FEW and rule.tasks >= FEW and 2 * serious >= rule.found
         if is_known and rule.acted_on.interval[1] < _SELDOM:
             yield _training(
                 "unheeded-rule", record,
                 f"Few findings of {record.specialist}'s rule {rule.rule} ever go away: "
                 f"{rule.acted_on}. They may be false, too severe, or in need of a baseline.",
-                f"{rule.gone} of {rule.found} findings gone after {rule.tasks} tasks",
+                f"{rule.gone} of {rule.looked_again} findings gone after {rule.tasks} tasks",
             )  # fmt: skip
 
 
@@ -120,8 +120,10 @@ def _info(record: Record, xp: Experience | None) -> Finding:
     parts = [f"{record.success} completed" if record.success.of else "nothing completed or failed"]
     others = {k: n for k, n in record.statuses.items() if k not in ("completed", "failed")}
     parts += [f"{count} {status.replace('_', ' ')}" for status, count in sorted(others.items())]
+    if record.found:
+        parts.append(count_of(record.found, "finding"))
     if record.acted_on.of:
-        parts.append(f"of its findings, {record.acted_on} are no longer reported")
+        parts.append(f"of findings looked for again, {record.acted_on} are no longer reported")
     if xp is not None:
         parts.append(f"level {xp.level} with {xp.total_xp} XP")
     return Finding(

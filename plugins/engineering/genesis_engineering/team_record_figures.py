@@ -71,18 +71,20 @@ class Pace:
 
 @dataclass
 class RuleRecord:
-    """What became of the different findings of a rule: `gone` were no longer reported by the last
-    task that looked. `tasks` reported any; `severities` count findings."""
+    """What became of the different findings of a rule: for `looked_again`, a later task looked
+    again, and the last one no longer reported `gone` of these. `tasks` reported any; `severities`
+    count findings."""
 
     rule: str
     found: int = 0
+    looked_again: int = 0
     gone: int = 0
     tasks: int = 0
     severities: Counter[str] = field(default_factory=Counter)
 
     @property
     def acted_on(self) -> Share:
-        return Share(self.gone, self.found)
+        return Share(self.gone, self.looked_again)
 
 
 @dataclass
@@ -112,8 +114,13 @@ class Record:
 
     @property
     def acted_on(self) -> Share:
-        """How many of all findings were no longer reported in the end."""
-        return Share(sum(r.gone for r in self.rules), sum(r.found for r in self.rules))
+        """How many of all findings that were looked for again were no longer reported."""
+        return Share(sum(r.gone for r in self.rules), sum(r.looked_again for r in self.rules))
+
+    @property
+    def found(self) -> int:
+        """How many different findings there were."""
+        return sum(rule.found for rule in self.rules)
 
 
 def make_records(tasks: Sequence[DoneTask]) -> list[Record]:
@@ -165,8 +172,10 @@ def _rules(kinds: Sequence[Sequence[DoneTask]]) -> list[RuleRecord]:
     records: dict[str, RuleRecord] = {}
     for tasks in kinds:
         seen: dict[tuple[str, str, str], SeenFinding] = {}
+        before: set[tuple[str, str, str]] = set()
         last: set[tuple[str, str, str]] = set()
         for task in tasks:
+            before |= last
             last = {_key(finding) for finding in task.findings}
             seen |= {_key(finding): finding for finding in task.findings}
             for rule in {finding.rule for finding in task.findings}:
@@ -174,6 +183,7 @@ def _rules(kinds: Sequence[Sequence[DoneTask]]) -> list[RuleRecord]:
         for key, finding in seen.items():
             record = records[finding.rule]
             record.found += 1
+            record.looked_again += key in before
             record.gone += key not in last
             record.severities[finding.severity.value] += 1
     return [records[rule] for rule in sorted(records)]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
+from genesis_engineering.reporting import count_of
 from genesis_engineering.team_record_figures import Record, Share
 from genesis_engineering.team_record_xp import Experience
 
@@ -23,7 +24,7 @@ def as_markdown(
         xp = experience.get(one.specialist)
         cells = [
             one.specialist, str(one.tasks), str(one.success), str(one.statuses["blocked"]),
-            str(one.acted_on.of), str(one.acted_on),
+            str(one.found), str(one.acted_on),
             f"{xp.total_xp} (level {xp.level})" if xp else "",
         ]  # fmt: skip
         lines.append(f"| {' | '.join(map(_cell, cells))} |")
@@ -59,8 +60,8 @@ def _section(record: Record, xp: Experience | None) -> list[str]:
     ]
     if xp:
         lines.append(
-            f"- Level {xp.level} ({_cell(xp.title)}), {xp.total_xp} XP, a streak of {xp.streak} "
-            f"days, {xp.achievements} achievements"
+            f"- Level {xp.level} ({_cell(xp.title)}), {xp.total_xp} XP, a streak of "
+            f"{count_of(xp.streak, 'day')}, {count_of(xp.achievements, 'achievement')}"
         )
     if record.rules:
         lines += ["", "| rule | findings | no longer reported | in tasks | by severity |"]
@@ -97,7 +98,8 @@ def _values(record: Record, xp: Experience | None) -> dict[str, JsonValue]:
         "findings": dict(record.severities),
         "rules": {
             rule.rule: {
-                "found": rule.found, "gone": rule.gone, "tasks": rule.tasks,
+                "found": rule.found, "looked_again": rule.looked_again, "gone": rule.gone,
+                "tasks": rule.tasks,
                 "severities": dict(rule.severities),
             }
             for rule in record.rules

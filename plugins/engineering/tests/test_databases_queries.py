@@ -240,6 +240,14 @@ def test_a_search_by_an_index_or_of_everything_is_no_finding(tmp_path: Path, sql
     assert ask(tmp_path, sql) == []
 
 
+def test_a_program_that_may_make_the_index_is_believed(tmp_path: Path) -> None:
+    program = (
+        "def run(db, add):\n    db.execute('SELECT id FROM users WHERE name = ?')\n"
+        "    add(index='users_name', table='users', columns=['name'])\n"
+    )
+    assert found("queries", tmp_path, files(program)) == []
+
+
 def test_a_search_of_many_rows_without_an_index_is_medium(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "many.sqlite")) as db:
         db.execute("CREATE TABLE birds (id INTEGER PRIMARY KEY, name TEXT)")

@@ -102,6 +102,12 @@ def test_a_key_with_an_index_is_no_finding(tmp_path: Path, text: str) -> None:
     assert schema(tmp_path, text) == []
 
 
+def test_a_program_that_may_make_the_index_is_believed(tmp_path: Path) -> None:
+    text = _USERS + "CREATE TABLE orders (user_id INT REFERENCES users (id));\n"
+    program = "op.create_index('i', 'orders', ['user_id'])\n"
+    assert found("sql-files", tmp_path, {"schema.sql": text, "a.py": program}) == []
+
+
 _REST = "CREATE TABLE x (a INT, b TEXT);\nSELECT a FROM x;\n"
 
 

@@ -42,6 +42,30 @@ def test_a_link_to_a_missing_file_is_reported_with_its_line_and_text(tmp_path: P
     assert finding.check
 
 
+_NPM = '{"name": "a", "version": "1.0.0", "license": "MIT", "repository": "o/a"}'
+
+
+@pytest.mark.parametrize("packed", [{"PKG-INFO": "Name: a\n"}, {"package.json": _NPM}])
+def test_a_link_out_of_an_unpacked_archive_is_low_for_its_repository_may_have_the_file(
+    tmp_path: Path, packed: dict[str, str]
+) -> None:
+    text = "# A\n\n[guide](docs/gone.md) [license](license.txt)\n"
+    result = _check(tmp_path, {"README.md": text, "LICENSE.txt": "MIT\n", **packed})
+    severities = {
+        finding.message.split(" leads")[1]: finding.severity for finding in result.findings
+    }
+    assert severities == {
+        " to docs/gone.md, which was not packed into this source archive.": "low",
+        " to license.txt; the repository spells it LICENSE.txt.": "medium",
+    }
+
+
+@pytest.mark.parametrize("mark", [".gitignore", "package-lock.json", ".github/dependabot.yml"])
+def test_a_package_with_what_npm_never_packs_is_a_checkout(tmp_path: Path, mark: str) -> None:
+    files = {"README.md": "# A\n\n[guide](docs/gone.md)\n", "package.json": _NPM, mark: "\n"}
+    assert [one.severity for one in _check(tmp_path, files).findings] == ["medium"]
+
+
 def test_what_looks_like_a_broken_link_and_is_none_stays_unreported(tmp_path: Path) -> None:
     readme = """---
 link: "[x](front-matter.md)"

@@ -190,18 +190,28 @@ def test_what_was_not_looked_for_before_is_not_new(tmp_path: Path) -> None:
     assert states == {"eval": None, "page": FindingState.NEW}
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "is_short"),
+    [
+        ("", "the rest: no time was left", True),
+        ("3 files: no time", "4 files: no time", True),
+        ("4 files: no time", "3 files: no time", False),
+        ("3 files: no time", "3 files: no time", False),
+        ("3 files: no time", "1 file: too large", True),
+        ("3 files: no time", "", False),
+    ],
+)
 def test_what_a_specialist_left_out_this_time_is_fixed_only_if_its_line_is_gone(
-    tmp_path: Path,
+    tmp_path: Path, before: str, now: str, is_short: bool
 ) -> None:
     (tmp_path / "a.py").write_text(CODE)
-    before = judged(report(tmp_path, {"backend": found_in(tmp_path)}, omitted={"backend": "3 f"}))
+    found = [one.model_copy(update={"evidence": "what it printed"}) for one in found_in(tmp_path)]
+    left_out = [{"backend": what} if what else {} for what in (before, now)]
+    first = judged(report(tmp_path, {"backend": found}, omitted=left_out[0]))
     (tmp_path / "a.py").write_text(CODE.replace("return eval(x)\n", "return x\n", 1))
-    hurried = report(tmp_path, {}, omitted={"backend": "the rest: no time was left"})
-    after = judgement_of(judged(hurried, before))
-    assert (places(after.fixed), places(after.not_comparable)) == (["eval a.py:2"], ["eval a.py:6"])
-    as_ever = report(tmp_path, {}, omitted={"backend": "4 f"})
-    after = judgement_of(judged(as_ever, before))
-    assert (len(after.fixed), after.not_comparable) == (2, ())
+    after = judgement_of(judged(report(tmp_path, {}, omitted=left_out[1]), first))
+    assert places(after.fixed) == ["eval a.py:2", *([] if is_short else ["eval a.py:6"])]
+    assert places(after.not_comparable) == (["eval a.py:6"] if is_short else [])
 
 
 def test_what_was_in_a_file_that_is_gone_is_fixed_whoever_looked(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_style_sheets_are_resolved_from_their_own_folder(tmp_path: Path) -> None
         "medium missing-asset css/a.css:2",
         "medium missing-asset css/a.css:4",
         "low missing-asset css/a.css:5",
-        "info missing-asset css/b.css:2",
+        "info missing-source-map css/b.css:2",
     ]
 
 
@@ -147,3 +147,19 @@ def test_links_out_of_the_repository_are_not_followed(tmp_path: Path) -> None:
     body = '<a href="link.html#gone">x</a><a href="../secret.html">y</a><a href="loop">z</a>'
     (repository / "loop").symlink_to(repository / "loop")
     assert places(check("assets", tmp_path, {"a.html": page(body)})) == []
+
+
+def test_one_target_that_many_files_ask_for_is_one_finding(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        f"{name}.html": page('<img src="gone.png" alt="">') for name in ("a", "b", "c")
+    }
+    files["docs/d.html"] = page('<img src="../gone.png" alt="">')
+    files |= {f"js/{n}.js": f"let a{n};\n//# sourceMappingURL={n}.js.map\n" for n in range(5)}
+    result = check("assets", tmp_path, files)
+    assert places(result) == [
+        "medium missing-asset a.html:4",
+        "info missing-source-map js/0.js:2",
+    ]
+    messages = " ".join(one.message for one in result.findings)
+    assert "3 more files ask for it" in messages
+    assert "5 source maps" in messages

@@ -22,6 +22,7 @@ def test_scripts_that_neither_browsers_nor_node_can_read_are_reported(tmp_path: 
         "ok/script.js": "var a = 1; with (a) { b() }\n",
         "ok/module.js": "import a from 'b';\nawait a; export default `${a}`;\n",
         "ok/common.cjs": "#!/usr/bin/env node\nif (x) return;\nmodule.exports = 1;\n",
+        "b.js": 'x.innerHTML = "<b></b>"; // </b>\nlet y = ;\n',
         "ok/jsx.js": "export const A = () => <div>{b}</div>;\n",
         "ok/flow.js": "// @flow\nconst a: number = 1;\n",
         "ok/types.js": "function f(a: string): void {}\n",
@@ -31,6 +32,7 @@ def test_scripts_that_neither_browsers_nor_node_can_read_are_reported(tmp_path: 
     }
     assert places(check("scripts", tmp_path, files)) == [
         "high script-syntax a.js:2",
+        "high script-syntax b.js:2",
         "high script-syntax m.mjs:2",
     ]
 

@@ -95,7 +95,7 @@ def test_the_figures_of_a_specialist_are_those_of_its_tasks(weeks: Weeks) -> Non
     assert isinstance(backend, dict)
     assert backend["tasks"] == {"completed": 3, "failed": 1, "blocked": 1}
     assert backend["rules"] == {
-        "eval": {"found": 1, "gone": 0, "tasks": 3, "severities": {"medium": 1}}
+        "eval": {"found": 1, "looked_again": 1, "gone": 0, "tasks": 3, "severities": {"medium": 1}}
     }
     assert "| backend | 5 | 3 of 4 (30 % to 95 %) | 1 | 1 | 0 of 1 (0 % to 79 %) |  |" in report
     assert result.facts == {"record-sessions": 4, "record-tasks": 5, "record-trainings": 0}
@@ -150,9 +150,18 @@ def test_a_rule_whose_findings_stay_is_told_and_one_that_is_heeded_is_not(weeks:
     assert isinstance(backend, dict)
     rules = backend["rules"]
     assert isinstance(rules, dict)
-    assert rules["heeded"] == {"found": 6, "gone": 6, "tasks": 6, "severities": {"medium": 6}}
+    assert rules["heeded"] == {"found": 6, "looked_again": 6, "gone": 6, "tasks": 6,
+                               "severities": {"medium": 6}}  # fmt: skip
     info = next(one for one in result.findings if one.severity == "info")
-    assert "of its findings, 6 of 18" in info.message
+    assert "18 findings; of findings looked for again, 6 of 18" in info.message
+
+
+def test_what_only_the_last_task_found_says_nothing_about_what_goes_away(weeks: Weeks) -> None:
+    weeks.session(task(*[finding("eval", f"about {chr(97 + n)}") for n in range(9)]))
+    result, report, values = weeks.record()
+    assert '"looked_again": 0' in json.dumps(values["backend"])
+    assert "looked for again" not in result.findings[0].message
+    assert "| eval | 9 | none | 1 | 9 medium |" in report
 
 
 def test_findings_of_a_task_that_failed_later_on_are_not_taken_for_gone(weeks: Weeks) -> None:

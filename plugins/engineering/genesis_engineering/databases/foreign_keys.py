@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from genesis.contracts import Confidence, Finding, Severity
 
 from genesis_engineering.databases.model import ForeignKey, Schema, Table
 
 _MOST_UNKNOWN = 2
+_NEAR = 300
 _MAKES = re.compile(r"table|view|rename|entity|model|create|schema|synonym", re.IGNORECASE)
 
 
-def check_targets(schema: Schema, mentions: Iterable[str]) -> Iterator[Finding]:
+def check_targets(schema: Schema, mentions: Callable[[], list[str]]) -> Iterator[Finding]:
     """Foreign keys to tables or columns that no file defines.
 
-    `mentions` are texts that may define tables in a way that we do not read: programs, and SQL
+    `mentions` gives texts that may define tables in a way that we do not read: programs, and SQL
     that was not understood. Where more than two tables are unknown, the files are a part of a
     schema, and nothing is said of any.
     """
     keys = [(table, key) for table in schema.tables.values() for key in table.foreign_keys]
     unknown = {key.target for _, key in keys if key.target not in schema.tables}
-    texts = list(mentions) if unknown else []
+    texts = mentions() if unknown else []
     unknown = {name for name in unknown if not any(may_make(name, text) for text in texts)}
     for table, key in keys:
         if key.target in unknown and len(unknown) <= _MOST_UNKNOWN:
@@ -32,12 +33,14 @@ def check_targets(schema: Schema, mentions: Iterable[str]) -> Iterator[Finding]:
             yield from _to_no_column(table, key, schema.tables[key.target])
 
 
-def check_indexes(schema: Schema) -> Iterator[Finding]:
-    """Foreign keys whose own columns no index starts with."""
+def check_indexes(schema: Schema, mentions: Callable[[], list[str]]) -> Iterator[Finding]:
+    """Foreign keys whose own columns no index starts with, and no text of `mentions` may index."""
     for table in schema.tables.values():
         # A table may be written down twice, such as in migrations and in what they come to.
         for key in {key.columns: key for key in reversed(table.foreign_keys)}.values():
             if table.is_open or not key.columns or table.has_index_on(key.columns[0]):
+                continue
+            if may_index(table.name, key.columns[0], mentions()):
                 continue
             columns = ", ".join(key.columns)
             yield Finding(
@@ -66,6 +69,16 @@ def may_make(name: str, text: str) -> bool:
         before = text[max(start, found.start() - 200) : found.start()]
         if _MAKES.search(before) and not re.search(r"references\W*$", before, re.IGNORECASE):
             return True
+    return False
+
+
+def may_index(table: str, column: str, texts: Iterable[str]) -> bool:
+    """Whether some program speaks of a column beside its table and an index."""
+    for text in texts:
+        for found in re.finditer(rf"[\"'`:]{re.escape(column)}\b", text, re.IGNORECASE):
+            around = text[max(0, found.start() - _NEAR) : found.end() + _NEAR].lower()
+            if "index" in around and table in around:
+                return True
     return False
 
 

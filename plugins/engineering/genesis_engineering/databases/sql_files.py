@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
@@ -57,10 +58,12 @@ def check_sql_files(context: ToolContext) -> TaskResult:
         return TaskResult(summary="There are no SQL files and no migrations.")
     findings = [*_check_sql(sources, context), *check_programs(programs)]
     schema = sources.schema()
-    findings += check_targets(schema, _texts(files, sources))
+    # Read once, and only when something is missing.
+    mentions = functools.cache(lambda: list(_texts(files, sources)))
+    findings += check_targets(schema, mentions)
     mysql = {file.path for file in sources.files if file.dialect == "mysql"}
     # MySQL makes an index for each foreign key itself.
-    findings += [one for one in check_indexes(schema) if one.file not in mysql]
+    findings += [one for one in check_indexes(schema, mentions) if one.file not in mysql]
     findings = [_in_its_place(one) for one in findings]
     kept, more = limit_per_rule(findings, _LIMIT)
     seen = count_of(total, "SQL file or migration", "SQL files and migrations")

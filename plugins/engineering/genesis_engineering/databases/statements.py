@@ -95,7 +95,7 @@ def split_statements(text: str) -> Iterator[Statement]:
 def _step(word: str) -> int:
     """How much deeper a word leads into blocks; `END IF` closes none that is counted."""
     if word.startswith("END"):
-        return -1
+        return -1 if word == "END" else 0
     return 1
 
 

@@ -13,7 +13,7 @@ from genesis_engineering.reporting import EVIDENCE_LENGTH, is_secondary, line_at
 _LOSES = frozenset({"drop-table", "drop-column", "delete-all-rows", "update-all-rows"})
 _WHY = {
     "drop-table": "make sure that nothing reads it any more, and that there is a copy",
-    "drop-column": "make sure that nothing reads it any more: the release that is running, too",
+    "drop-column": "make sure that nothing reads it any more, not even the running release",
     "delete-all-rows": "say with WHERE which are meant, or that all are",
     "update-all-rows": "say with WHERE which are meant, or that all are",
     "not-null-without-default": "that fails as soon as the table has a row. Give a default, or "

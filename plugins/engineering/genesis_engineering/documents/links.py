@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from genesis.contracts import Finding, Omission, Severity, TaskResult, ToolContext
 
+from genesis_engineering.archives import is_source_archive
 from genesis_engineering.documents.anchors import AnchorBook, may_pull_text_in
 from genesis_engineering.documents.ignored import ignored_paths
 from genesis_engineering.documents.records import Link
@@ -35,7 +36,11 @@ def check_links(context: ToolContext) -> TaskResult:
     """Report links, images and anchors in Markdown and reStructuredText that lead nowhere."""
     files = list_files(context.repository)
     reader = DocumentReader(context, files)
-    checker = _Checker(context.repository, find_sites(files))
+    checker = _Checker(
+        context.repository,
+        find_sites(files),
+        is_archive=is_source_archive(context.repository, files),
+    )
     for document in reader:
         checker.check(document)
     findings = checker.finish()
@@ -51,7 +56,8 @@ class _Missing:
 
 
 class _Checker:
-    def __init__(self, repository: Path, sites: list[Site]) -> None:
+    def __init__(self, repository: Path, sites: list[Site], *, is_archive: bool) -> None:
+        self._is_archive = is_archive
         self._repository = Repository(repository)
         self._sites = sites
         self._anchors = AnchorBook(repository)
@@ -154,13 +160,17 @@ class _Checker:
         actual = self._repository.other_case(path)
         noun = "image" if link.is_image else "link"
         message = f"The {noun} leads to {path}, which is not in the repository."
+        severity = Severity.MEDIUM
         if actual:
             message = f"The {noun} leads to {path}; the repository spells it {actual}."
         elif _HOST_NAME.match(target.path):
             message += " It looks like a web address without https://."
+        elif self._is_archive:
+            severity = Severity.LOW
+            message = f"The {noun} leads to {path}, which was not packed into this source archive."
         return Finding(
             rule=f"broken-{noun}",
-            severity=Severity.MEDIUM,
+            severity=severity,
             message=message[:2000],
             file=document.path,
             line=link.line,

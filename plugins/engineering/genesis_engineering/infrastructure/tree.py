@@ -14,6 +14,7 @@ from pathlib import Path
 from genesis.contracts import ToolContext
 from genesis.errors import GenesisError
 
+from genesis_engineering.archives import is_source_archive
 from genesis_engineering.files import MAX_BYTES, RepositoryFile, list_files
 from genesis_engineering.reporting import is_secondary
 
@@ -23,9 +24,7 @@ _TEMPLATE_PATH = re.compile(
 _FIXTURE_PATH = re.compile(
     r"(^|/)(_?fixtures?|mocks?|snapshots?|test-?data|corpus)/", re.IGNORECASE
 )
-# What a build tool adds to an archive of sources: such a tree lacks files of its repository.
 _LEAST_SECONDS = 5.0
-_EXPORT_MARKS = ("PKG-INFO", ".cargo_vcs_info.json")
 
 
 class OutOfTimeError(GenesisError):
@@ -61,10 +60,10 @@ class Tree:
         if self._context is not None and self._context.seconds_left < _LEAST_SECONDS:
             raise OutOfTimeError("The time of this attempt is over.")
 
-    @property
+    @cached_property
     def is_export(self) -> bool:
         """Whether this is an unpacked source archive: what it lacks, its repository may have."""
-        return any(mark in self.by_path for mark in _EXPORT_MARKS)
+        return is_source_archive(self.repository, self.files)
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder is there, ignored and vendored ones too; outside: True."""

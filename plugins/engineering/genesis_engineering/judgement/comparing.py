@@ -11,10 +11,12 @@ from genesis.contracts.judgements import FindingState, JudgedFinding, Suppressed
 from genesis.contracts.reports import SessionReport
 from genesis.contracts.work import Status
 
+from genesis_engineering.judgement.fingerprints import base_of, base_of_line, context_of
 from genesis_engineering.judgement.matching import pair
 from genesis_engineering.judgement.places import Places
 
 _PLAN = "plan"
+_NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 @dataclass
@@ -94,6 +96,7 @@ class _Looks:
     completed: Collection[str]
     cut_short: Collection[str]
     places: Places
+    _bases: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
     def is_fixed(self, one: JudgedFinding) -> bool:
         file = one.finding.file
@@ -105,26 +108,31 @@ class _Looks:
         return bool(looked) and self._lost_its_line(one)
 
     def _lost_its_line(self, one: JudgedFinding) -> bool:
-        """Whether what was seen is surely gone from its file, whoever has looked."""
+        """Whether the line that it was on is no longer in its file, whoever has looked."""
         finding = one.finding
-        first = finding.evidence.strip().partition("\n")[0]
-        if finding.file is None or finding.line is None or not first:
+        if finding.file is None or not context_of(one.fingerprint):
             return False
-        text = self.places.read(finding.file)
-        return text is not None and first not in text
+        key = (finding.rule, finding.file)
+        if key not in self._bases:
+            text = self.places.read(finding.file)
+            lines = text.split("\n") if text is not None else []
+            self._bases[key] = {base_of_line(finding, line) for line in lines}
+        bases = self._bases[key]
+        return bool(bases) and base_of(one.fingerprint) not in bases
 
 
 def _cut_short(report: SessionReport, earlier: SessionReport) -> set[str]:
-    """The specialists that left out a kind of thing which they had not left out before."""
-    before = _omitted(earlier)
-    return {who for who, kinds in _omitted(report).items() if kinds - before.get(who, set())}
+    """The specialists that left out a kind of thing, or more of it, than they did before."""
+    before, now = _omitted(earlier), _omitted(report)
+    return {who for (who, kind), number in now.items() if number > before.get((who, kind), -1)}
 
 
-def _omitted(report: SessionReport) -> dict[str, set[str]]:
-    """For each specialist its omissions, without their numbers."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
+def _omitted(report: SessionReport) -> dict[tuple[str, str], int]:
+    """For each specialist and kind of omission, how much it was: the first number that is told."""
+    found: defaultdict[tuple[str, str], int] = defaultdict(int)
     for task in report.tasks:
         for omission in task.result.omissions if task.result is not None else ():
-            said = f"{omission.what}: {omission.reason}"
-            found[task.specialist].add(re.sub(r"\d+", "0", said))
+            number = _NUMBER.search(omission.what)
+            kind = _NUMBER.sub("0", f"{omission.what}: {omission.reason}")
+            found[task.specialist, kind] += int(number[0]) if number is not None else 0
     return dict(found)

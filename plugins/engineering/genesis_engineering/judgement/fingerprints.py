@@ -70,14 +70,17 @@ def _lines(context: str) -> set[str]:
     return {context[i : i + _LINE] for i in range(0, len(context), _LINE)} - {_NO_LINE}
 
 
+def base_of_line(finding: Finding, line: str) -> str:
+    """The base of a finding if it were on a line of this text."""
+    return _hash([meaning_of(finding.rule), finding.file, "line", _words(line)], _BASE)
+
+
 def _base(finding: Finding, place: Place | None) -> str:
     """Without a line to read, the message is taken, and its numbers left out: counts change."""
-    what = ["line", _words(place.text)] if place is not None else _said(finding)
-    return _hash([meaning_of(finding.rule), finding.file, *what], _BASE)
-
-
-def _said(finding: Finding) -> list[str]:
-    return ["message", re.sub(r"\d+", "0", finding.message)]
+    if place is not None:
+        return base_of_line(finding, place.text)
+    said = re.sub(r"\d+", "0", finding.message)
+    return _hash([meaning_of(finding.rule), finding.file, "message", said], _BASE)
 
 
 def _context(place: Place | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TypeAlias
@@ -80,11 +80,11 @@ class _Pairs:
         return likeness
 
     def _grouped(
-        self, known: Sequence[Known], key: Key, paired: object
+        self, known: Sequence[Known], key: Key, paired: Collection[int]
     ) -> dict[Hashable, list[int]]:
         groups: defaultdict[Hashable, list[int]] = defaultdict(list)
         for index, one in enumerate(known):
-            if index not in paired:  # type: ignore[operator]
+            if index not in paired:
                 groups[key(one)].append(index)
         return groups
 

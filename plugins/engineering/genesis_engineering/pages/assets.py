@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from genesis.contracts import Confidence, Finding, Severity, TaskResult, ToolContext
@@ -22,7 +22,7 @@ from genesis_engineering.pages.references import (
 )
 from genesis_engineering.pages.static_files import missing_static_files
 from genesis_engineering.pages.third_party import is_third_party
-from genesis_engineering.reporting import is_secondary
+from genesis_engineering.reporting import count_of, is_secondary
 
 _PAGE_SUFFIXES = frozenset({".html", ".htm", ".pdf"})
 _FILLED_IN = frozenset(
@@ -33,23 +33,35 @@ _FILLED_IN = frozenset(
 _NO_ANCHOR = re.compile(r"^$|^top$|^[!/?]|[/=&]|^:~:|^L\d+", re.IGNORECASE)
 _WORDS = {"script": "script", "style": "style sheet", "image": "image", "page": "page",
           "media": "recording", "font": "font", "map": "source map", "file": "file"}  # fmt: skip
+_FEW_MAPS = 3
 _BUDGETS = {"image": (1_000_000, 2_500_000), "script": (1_000_000, 2_500_000),
             "style": (500_000, 1_500_000), "font": (500_000, 1_500_000)}  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Missing:
-    """A finding about paths; it is dropped when git ignores one of them."""
+    """What is said about a path that is not there, and the files that ask for it."""
 
-    paths: tuple[str, ...]
     finding: Finding
+    files: set[str] = field(default_factory=set)
+
+    def summed_up(self) -> Finding:
+        """The finding, with the number of other files that ask for the same."""
+        others = len(self.files) - 1
+        # What nobody told of a build may make it all the same.
+        changes: dict[str, object] = {"confidence": Confidence.LIKELY}
+        if others:
+            more = f"{count_of(others, 'more file')} ask{'s' if others == 1 else ''} for it."
+            changes["message"] = f"{self.finding.message} {more}"[:2000]
+        return self.finding.model_copy(update=changes)
 
 
 def check_assets(context: ToolContext) -> TaskResult:
     """Report references to files of the repository that are missing, misspelled or very heavy.
 
-    - `missing-asset`, `missing-page` (medium): nothing is at the target; `missing-asset` is low
-      for a font among several sources and for a source map.
+    - `missing-asset`, `missing-page` (medium): nothing is at the target; low for a font, of which
+      there mostly are several. Said once for each target, with the number of files.
+    - `missing-source-map` (info): said once for the repository when there are many.
     - `wrong-case` (medium): the name differs by case, which only some machines forgive.
     - `missing-module` (medium): a relative import of a script that no file answers.
     - `missing-static-file` (medium): `{% static %}` or `url_for("static", ...)` of a template.
@@ -73,7 +85,8 @@ class _Checker:
     def __init__(self, lookup: Lookup, sites: list[Site]) -> None:
         self._lookup = lookup
         self._sites = sites
-        self._missing: dict[tuple[str, str], _Missing] = {}
+        self._missing: dict[str, _Missing] = {}
+        self._maps: dict[str, Finding] = {}
         self._findings: list[Finding] = []
         self._weighed: set[str] = set()
         self._ids: dict[str, frozenset[str] | None] = {}
@@ -90,7 +103,7 @@ class _Checker:
             return
         reference = source_map(text) if file.suffix != ".scss" else None
         if reference:
-            self._judge(file, text, reference, Severity.INFO)
+            self._check_map(file, text, reference)
         if file.suffix == ".css" and not is_third_party(file.path, text):
             for reference in css_references(text):
                 self._judge(file, text, reference)
@@ -99,14 +112,28 @@ class _Checker:
 
     def finish(self) -> list[Finding]:
         """Every finding, without those about files that git ignores."""
-        asked = [path for one in self._missing.values() for path in one.paths]
-        ignored = self._lookup.ignored(asked)
-        kept = [one.finding for one in self._missing.values() if ignored.isdisjoint(one.paths)]
-        return self._findings + [
-            # What nobody told of a build may make it all the same.
-            one.model_copy(update={"confidence": Confidence.LIKELY})
-            for one in kept
-        ]
+        ignored = self._lookup.ignored([*self._missing, *self._maps])
+        kept = [one.summed_up() for path, one in self._missing.items() if path not in ignored]
+        maps = [one for path, one in self._maps.items() if path not in ignored]
+        return self._findings + kept + _first_map(maps)
+
+    def _note(self, path: str, finding: Finding) -> None:
+        """Keep the most severe finding about a path, and count the files."""
+        known = self._missing.setdefault(path, _Missing(finding))
+        if finding.severity.rank < known.finding.severity.rank:
+            known.finding = finding
+        known.files.add(finding.file or "")
+
+    def _check_map(self, file: RepositoryFile, text: str, reference: Reference) -> None:
+        path = self._lookup.resolve(PurePosixPath(file.path).parent, reference.path)
+        if path and not self._lookup.exists(path) and not self._lookup.is_built(path):
+            message = (
+                f"The source map {path} is not in the repository: debuggers ask for it in vain."
+            )
+            line = reference.line
+            self._maps[path] = make_finding(
+                file, text, "missing-source-map", Severity.INFO, message, line, reference.written
+            )
 
     def _check_page(self, page: Page) -> None:
         for line, path, name in missing_static_files(page, self._lookup):
@@ -114,7 +141,7 @@ class _Checker:
                 f"The template asks for the static file {name}, which is in no folder of such."
             )
             finding = page.finding("missing-static-file", Severity.MEDIUM, message, line)
-            self._missing.setdefault((page.path, name), _Missing((path,), finding))
+            self._note(path, finding)
         if page.is_component or any(tag.name == "base" for tag in page.starts()):
             return
         relative = _is_final(page) and not site_of(page.path, self._sites)
@@ -124,13 +151,7 @@ class _Checker:
             if relative and reference.fragment and reference.kind == "page":
                 self._check_anchor(page, reference)
 
-    def _judge(
-        self,
-        file: RepositoryFile,
-        text: str,
-        reference: Reference,
-        at_most: Severity = Severity.MEDIUM,
-    ) -> None:
+    def _judge(self, file: RepositoryFile, text: str, reference: Reference) -> None:
         path = self._target(file, reference)
         if path is None:
             return
@@ -150,11 +171,10 @@ class _Checker:
             other = self._lookup.elsewhere(path)
             message += f" There is {other}." if other else ""
         severity = Severity.LOW if reference.kind == "font" and not actual else Severity.MEDIUM
-        severity = max(severity, at_most, key=lambda one: one.rank)
         finding = make_finding(
             file, text, rule, severity, message, reference.line, _around(text, reference)
         )
-        self._missing.setdefault((file.path, path), _Missing((path,), finding))
+        self._note(path, finding)
 
     def _target(self, file: RepositoryFile, reference: Reference) -> str | None:
         """The path that a reference means for sure; None when only a server knows."""
@@ -175,7 +195,7 @@ class _Checker:
             return True
         if reference.kind == "style" and self._lookup.in_theme(path):
             return True
-        if reference.kind in ("image", "media", "map"):
+        if reference.kind in ("image", "media"):
             return False
         folder = path.rpartition("/")[0]
         return not self._lookup.has_folder(folder) and self._lookup.is_bundled()
@@ -231,7 +251,7 @@ class _Checker:
             if actual:
                 message = f"The import {written} means {actual}: many machines tell the two apart."
             finding = make_finding(file, text, rule, Severity.MEDIUM, message, line)
-            self._missing.setdefault((file.path, path), _Missing((path,), finding))
+            self._note(path, finding)
 
 
 def _is_final(page: Page) -> bool:
@@ -239,6 +259,13 @@ def _is_final(page: Page) -> bool:
     pure = PurePosixPath(page.path)
     folders = {part.lower() for part in pure.parts[:-1]}
     return page.is_plain and not folders & _FILLED_IN and not _FILLED_IN & set(pure.stem.split("."))
+
+
+def _first_map(maps: list[Finding]) -> list[Finding]:
+    if len(maps) <= _FEW_MAPS:
+        return maps
+    message = f"{maps[0].message} So it is with {len(maps)} source maps; this is the first."
+    return [maps[0].model_copy(update={"message": message[:2000]})]
 
 
 def page_ids(page: Page) -> frozenset[str] | None:

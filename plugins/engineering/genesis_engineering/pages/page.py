@@ -39,6 +39,8 @@ _SFC_END = "\n</template>"
 _EMAIL = re.compile(r"e?mail|newsletter|mjml", re.IGNORECASE)
 _LONG_LINE = 5000
 _ODD_LIMIT = 2000
+# Above that no person wrote the page, and a browser's way to build it takes its time.
+_MOST_TAGS = 30_000
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,11 @@ def read_page(file: RepositoryFile) -> Page | None:
     source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if file.suffix not in PLAIN and not _TEXT_TEMPLATES.search(source):
         return None
-    if _is_minified(source) or len(re.findall(r"<(?![A-Za-z/!])", source)) > _ODD_LIMIT:
+    if (
+        _is_minified(source)
+        or source.count("<") > _MOST_TAGS
+        or len(re.findall(r"<(?![A-Za-z/!])", source)) > _ODD_LIMIT
+    ):
         return None
     masked = mask_expressions(source, file.suffix)
     text = _template_of(masked.text) if file.suffix == ".vue" else masked.text

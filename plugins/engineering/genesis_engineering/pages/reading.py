@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
 
@@ -17,8 +18,9 @@ from genesis_engineering.reporting import (
     limit_per_rule,
 )
 
-_MARGIN_SECONDS = 3.0
+_MARGIN_SECONDS = 10.0
 _MOST_ALIKE = 5
+_TESTS = frozenset({"test", "tests", "qunit", "spec", "mock", "fixture"})
 _DELIBERATE = frozenset(
     {"corpus", "wpt", "mocks", "__mocks__", "snapshots", "__snapshots__", "cypress", "e2e", "qa",
      "cookiecutter", "test-cases", "testcases", "test_data", "test-data"}
@@ -79,8 +81,11 @@ def read_pages(context: ToolContext) -> FileReader:
 
 def is_deliberate(file: RepositoryFile) -> bool:
     """Whether a file is a test, data of one, or a template that still has to be filled in."""
-    parts = PurePosixPath(file.path).parts[:-1]
-    return file.is_test or "{{" in file.path or any(part.lower() in _DELIBERATE for part in parts)
+    pure = PurePosixPath(file.path)
+    words = set(re.split(r"[-_.]", pure.stem.lower()))
+    parts = pure.parts[:-1]
+    named = bool(words & _TESTS) or "{{" in file.path
+    return file.is_test or named or any(part.lower() in _DELIBERATE for part in parts)
 
 
 def sum_up(

@@ -21,13 +21,16 @@ _TEXTS = _SCRIPTS | PLAIN | frozenset(
     {".json", ".css", ".scss", ".less", ".ts", ".tsx", ".jsx", ".vue", ".svelte"}
 )  # fmt: skip
 _DIALECT = re.compile(
-    r"</|<[A-Z>]|/>|@flow|\bimport\s+type\b|\binterface\s+\w+\s*\{|\bdeclare\s|^\s*@\w+|^\s*\.pragma|"
+    r"</|<[A-Z>]|/>|\bimport\s+type\b|\binterface\s+\w+\s*\{|\bdeclare\s|^\s*@\w+|^\s*\.pragma|"
     r"^\s*\.import|^\s*#(?!!)\w+|\{\{|\{%|<%|<\?|\|>|::\w|\bimport\s+(defer|source)\b|\busing\s+\w+\s*=|"
     r"\bas\s+(any|const|string|unknown)\b|^\s*%\w+\(|\benum\s+\w+\s*\{|\)\s*:\s*\w"
-    r"[<\w>\[\]| ]{0,80}(\{|=>)|\bexport\s+(type|default\s+from)\b|\b\w+\?\s*:\s*(string|number|boolean|any)\b|"
+    r"[<\w>\[\]| ]{0,80}(\{|=>)|\bexport\s+(type|default\s+from)\b|"
+    r"\b\w+\?\s*:\s*(string|number|boolean|any)\b|"
     r"^\s*(package|namespace)\s+[\w.]+|\bpublic\s+(static|function|var)\b|%\w+%|@@?\w+@",
     re.MULTILINE,
 )
+_FLOW = re.compile(r"@flow\b|@jsx\b|@ts-")
+_LITERAL = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _RUN_TYPES = frozenset({"", "text/javascript", "application/javascript", "module"})
 _FEW = 4
 _MARK = re.compile(r"^(<{7} \S.*|>{7} \S.*)$", re.MULTILINE)
@@ -140,8 +143,9 @@ def _is_broken(answer: Answer, waiting: _Scripts) -> bool:
         return False
     script = waiting.scripts[answer.id]
     code = waiting.sources[answer.id][1] if script.code is None else script.code
-    is_template = mask_expressions(code.replace("${", ""), ".js").is_template
-    return not _DIALECT.search(code) and not is_template
+    if _FLOW.search(code) or mask_expressions(code.replace("${", ""), ".js").is_template:
+        return False
+    return not _DIALECT.search(_LITERAL.sub("", code))
 
 
 def _finding(answer: Answer, waiting: _Scripts) -> Finding:

@@ -13,9 +13,9 @@ What is contained, without root and with the means of a user's own processes:
 What is not: tests run as the user, with the user's rights. A suite that means harm can write by
 absolute path wherever the user can, the checkout and its `.git` included, read the user's files,
 use the network, signal any process of the user, and, since it runs beside its recorder, forge its
-own results. As root, the system's own limit on processes does not hold; the supervisor's does, twice
-a second. Where suites are not to be trusted, run Genesis as a user of its own or in a container.
-Elsewhere than on Linux, processes that detach themselves can outlive their suite.
+own results. As root, the system's own limit on processes does not hold; the supervisor's does,
+twice a second. Where suites are not to be trusted, run Genesis as a user of its own or in a
+container. Elsewhere than on Linux, processes that detach themselves can outlive their suite.
 """
 
 from genesis_engineering.verification.run import run_tests

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,10 +20,11 @@ from genesis_engineering.verification.report import (
     report_runs,
 )
 from genesis_engineering.verification.reruns import run_failures_again
+from genesis_engineering.verification.scratch import remove_tree, scratch_folder
 from genesis_engineering.verification.settings import Settings, read_settings
 from genesis_engineering.verification.suite_process import SuiteProcess
 from genesis_engineering.verification.suite_run import SuiteRun
-from genesis_engineering.verification.suites import OtherSuite, Suites, find_suites
+from genesis_engineering.verification.suites import OtherSuite, Suite, Suites, find_suites
 from genesis_engineering.verification.working_copy import CopyError, WorkingCopy, copy_checkout
 
 _SHARE = 0.75
@@ -50,18 +50,16 @@ def run_tests(context: ToolContext) -> TaskResult:
         return report_no_run(suites, f"No test of it was run: {names}. See what was left out.")
     if not suites.found:
         return report_no_tests(suites)
-    # Not in the attempt's folder, which can lie inside the checkout: there a test that wants to be
-    # outside of any repository, or far from its own configuration, would fail.
-    with tempfile.TemporaryDirectory(prefix="genesis-", ignore_cleanup_errors=True) as name:
-        return _run_in(context, settings, suites, Path(name).resolve())
+    with scratch_folder() as temporary:
+        return _run_in(context, settings, suites, temporary)
 
 
-def _run_in(context: ToolContext, settings: Settings, suites: Suites, base: Path) -> TaskResult:
+def _run_in(
+    context: ToolContext, settings: Settings, suites: Suites, temporary: Path
+) -> TaskResult:
     repository, folder = context.repository.absolute(), context.folder.absolute()
-    temporary = base / "run"
-    temporary.mkdir()
     # Two folders deep, so that one who deletes the folder above hits nothing of ours.
-    target = base / "checkout" / (repository.name or "repository")
+    target = temporary / "checkout" / (repository.name or "repository")
     context.progress(0.0, "copying the checkout")
     try:
         until = time.monotonic() + (settings.until - time.monotonic()) * _COPY_SHARE
@@ -97,15 +95,25 @@ def _run_all(
             others.append(OtherSuite(suite.name, "not run: the time limit was used up before it"))
             continue
         try:
+            _restore(stage, suite, settings)
             launch = launch_suite(suite, stage, settings.left(used) / 2)
-        except CannotRunError as error:
+            context.log(f"{suite.name} with {launch.program} {launch.version}: {launch.reason}")
+            process = SuiteProcess(context, stage, suite, launch)
+            run = process.first_run(settings.left(used) * share)
+        except (CannotRunError, CopyError, OSError) as error:
             others.append(OtherSuite(suite.name, str(error)))
             continue
-        context.log(f"{suite.name} with {launch.program} {launch.version}: {launch.reason}")
-        run = SuiteProcess(context, stage, suite, launch).first_run(settings.left(used) * share)
         used += run.child.seconds
         runs.append(run)
     return runs, others
+
+
+def _restore(stage: Stage, suite: Suite, settings: Settings) -> None:
+    """Copy the checkout again when an earlier suite has deleted what this one needs."""
+    if not stage.place(suite).is_dir():
+        remove_tree(stage.copy)
+        until = time.monotonic() + (settings.until - time.monotonic()) * _COPY_SHARE
+        copy_checkout(stage.repository, stage.copy, stage.folder, until)
 
 
 def _look_closer(run: SuiteRun, context: ToolContext, seconds: float, stage: Stage) -> SuiteRun:

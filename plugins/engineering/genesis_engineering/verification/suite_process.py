@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from genesis.contracts import ToolContext
@@ -57,10 +58,15 @@ class SuiteProcess:
         )
 
     def again(self, command: list[str], seconds: float) -> Records:
-        """Another run, of which only the records count, and those apart from the first one's."""
+        """Another run, of which only the records count, and those apart from the first one's.
+
+        There are none when it cannot be started, because a test deleted what it needs.
+        """
         events = self._stage.folder / RERUNS_FILE
         reader = RecordReader(events, from_end=True)
-        self._run(command, events, reader, seconds, lambda: self._context.progress(0.99, "again"))
+        tell = partial(self._context.progress, 0.99, f"{self._suite.name}: again")
+        with suppress(OSError):
+            self._run(command, events, reader, seconds, tell)
         _show_checkout(reader.records, self._stage)
         return reader.records
 

@@ -1,11 +1,12 @@
 """Runs a program under limits, and ends all that it started, wherever that has moved to.
 
-Usage: `python -I supervisor.py CONFIG PATH`, PATH the folder that psutil is in, CONFIG a JSON object: `command`, `folder`, `status` (the
-number of a pipe to write to), `temporary` and `limits` (those of `limits.Limits`). The program is
-this process's child, so a test that kills its parent kills only this. The input is a pipe: a byte
-on it asks to end the program, its end means that whoever asked for the run was killed. `status`
-gets JSON lines: `{"pid": 12}` or `{"error": "..."}`, then `{"exit": 0, "over": ""}`, in which
-`over` names the limit that ended it: `memory`, `processes`, `disk` or nothing.
+Usage: `python -I supervisor.py CONFIG PATH`. PATH is the folder that psutil is in, CONFIG a JSON
+object: `command`, `folder`, `status` (the number of a pipe to write to), `temporary` and `limits`
+(those of `limits.Limits`). The program is this process's child, so a test that kills its parent
+kills only this. The input is a pipe: a byte on it asks to end the program, its end means that
+whoever asked for the run was killed. `status` gets JSON lines: `{"pid": 12}` or
+`{"error": "..."}`, then `{"exit": 0, "over": ""}`, in which `over` names the limit that
+ended it: `memory`, `processes`, `disk` or nothing.
 
 Standard library and psutil only: it is not Genesis that the program sees as its parent.
 """
@@ -28,7 +29,7 @@ if __name__ == "__main__":
     # What the user installed for himself alone is not found by an isolated interpreter.
     sys.path.append(sys.argv[2])
 
-import psutil  # noqa: E402
+import psutil
 
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2), Linux 3.4
 _GRACE_SECONDS = 2.0

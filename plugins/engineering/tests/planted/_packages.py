@@ -405,7 +405,7 @@ PACKAGES = {
     "depot/site/constraints.txt": "click>=6\nflask<4\n",
     "depot/tools/requirements.txt": _TOOLS_REQUIREMENTS,
     "depot/tools/.python-version": "3.7.17 ⟦end-of-life-runtime⟧\n",
-    "depot/broken/pyproject.toml": '[project]\nversion = 0.1.0 ⟦unreadable-manifest⟧\n',
+    "depot/broken/pyproject.toml": "[project]\nversion = 0.1.0 ⟦unreadable-manifest⟧\n",
     "depot/web/package.json": _WEB_PACKAGE,
     "depot/web/package-lock.json": _WEB_LOCK,
     "depot/web/.nvmrc": "lts/jod\n",
