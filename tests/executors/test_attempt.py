@@ -186,3 +186,12 @@ def test_merging_keeps_every_finding_whatever_the_results(results: list[TaskResu
         ranks = [finding.severity.rank for finding in merged.findings]
         assert ranks == sorted(ranks)
     assert len(merged.omissions) >= sum(len(result.omissions) for result in results)
+
+
+def test_the_summaries_of_several_tools_read_as_one_sentence() -> None:
+    results = [
+        TaskResult(summary="No logs."),
+        TaskResult(summary="2 files"),
+        TaskResult(summary="Done."),
+    ]
+    assert merge_results(results).summary == "No logs; 2 files; Done."

@@ -124,7 +124,7 @@ def merge_results(results: list[TaskResult]) -> TaskResult:
     findings = [finding for result in results for finding in result.findings]
     findings.sort(key=lambda f: (f.severity.rank, f.file or "", f.line or 0, f.rule))
     return TaskResult(
-        summary="; ".join(result.summary for result in results)[:2000],
+        summary=_joined([result.summary for result in results])[:2000],
         findings=tuple(findings),
         omissions=tuple(omissions),
         artifacts=tuple(artifact for result in results for artifact in result.artifacts),
@@ -160,3 +160,8 @@ def _update(spec: AttemptSpec, **values: object) -> AttemptUpdate:
     return AttemptUpdate.model_validate(
         {"task_id": spec.task_id, "attempt": spec.attempt, "fraction": 1.0, **values}
     )
+
+
+def _joined(summaries: list[str]) -> str:
+    """Several sentences as one: only the last keeps its full stop."""
+    return "; ".join([*(one.rstrip(". ") for one in summaries[:-1]), summaries[-1]])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import psutil
 import pytest
+from genesis_engineering.verification.scratch import scratch_folder
 
 from plugins.engineering.tests.verifying import (
     counts,
@@ -95,14 +98,20 @@ def test_a_conftest_that_kills_its_parent_kills_only_a_supervisor(
         assert facts(result)["passed"] == 2
 
 
-def test_a_test_that_kills_the_supervisor_is_named(repository: Path) -> None:
-    text = GOOD + "import os, time\ndef test_kills():\n    os.kill(os.getppid(), 9)\n"
+def test_a_test_that_kills_the_supervisor_is_named_and_ended(repository: Path) -> None:
+    pids = repository.parent / "pids"
+    text = GOOD + "import os, time\ndef test_kills():\n"
+    text += f"    open({str(pids)!r}, 'w').write(str(os.getpid()))\n    os.kill(os.getppid(), 9)\n"
     write(repository, {"test_it.py": text + "    time.sleep(30)\n"})
     result = verify(repository)
     assert facts(result)["verdict"] == "incomplete"
     assert facts(result)["passed"] == 2
     assert rules(result) == ["test-run-died"]
     assert "test_it.py::test_kills" in result.findings[0].message
+    until = time.monotonic() + 5
+    while psutil.pid_exists(int(pids.read_text())) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not psutil.pid_exists(int(pids.read_text()))
 
 
 def test_processes_that_detach_themselves_are_ended_with_the_suite(repository: Path) -> None:
@@ -203,6 +212,48 @@ def test_a_pipe_in_place_of_the_record_stops_nobody(repository: Path) -> None:
     text += "    os.unlink(path)\n    os.mkfifo(path)\n"
     write(repository, {"test_it.py": text})
     assert facts(verify(repository, limit_seconds=20))["verdict"] != "passed"
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no Node here")
+def test_a_suite_that_deletes_the_copy_does_not_keep_the_next_one_from_running(
+    repository: Path,
+) -> None:
+    text = "import os, shutil\nfolder = os.getcwd()\nos.chdir('/')\nshutil.rmtree(folder)\n"
+    node = "import test from 'node:test';\ntest('a', () => {});\n"
+    package = '{"scripts": {"test": "node --test"}}'
+    write(repository, {"conftest.py": text, "test_it.py": GOOD})
+    write(repository, {"package.json": package, "it.test.mjs": node})
+    result = verify(repository)
+    assert facts(result)["passed"] == 1
+    assert facts(result)["verdict"] != "passed"
+
+
+def test_a_tree_too_deep_to_walk_is_removed_with_the_rest(repository: Path) -> None:
+    told = repository.parent / "told"
+    text = "import os, tempfile\ndef test_a():\n    folder = tempfile.gettempdir()\n"
+    text += f"    open({str(told)!r}, 'w').write(folder)\n    os.chdir(folder)\n"
+    text += "    for _ in range(1500):\n        os.mkdir('d')\n        os.chdir('d')\n"
+    write(repository, {"test_it.py": text})
+    assert facts(verify(repository))["passed"] == 1
+    assert not Path(told.read_text()).exists()
+
+
+def test_the_folder_of_a_run_that_was_killed_is_removed_by_a_later_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with scratch_folder() as living:
+        for name in ("genesis-tests-dead", "genesis-tests-new", "other"):
+            (tmp_path / name / "much").mkdir(parents=True)
+            (tmp_path / name / "lock").touch()
+        for name in ("genesis-tests-dead", "other", living.name):
+            os.utime(tmp_path / name, (1, 1))
+        with scratch_folder():
+            assert living.exists()
+            names = {path.name for path in tmp_path.iterdir()}
+            assert "genesis-tests-dead" not in names
+            assert {"genesis-tests-new", "other", living.name} <= names
+    assert not living.exists()
 
 
 def test_killing_the_attempt_ends_what_detached_itself(repository: Path) -> None:

@@ -24,8 +24,8 @@ _FLAGS = (
     "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-extensions",
     "--disable-default-apps", "--disable-breakpad", "--disable-crash-reporter", "--mute-audio",
     "--disable-dev-shm-usage", "--hide-scrollbars", "--disable-domain-reliability",
-
-     "--force-color-profile=srgb",
+    "--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=http://127.0.0.1:9",
+    "--proxy-bypass-list=<-loopback>", "--force-color-profile=srgb",
 )  # fmt: skip
 # The browser reads commands from descriptor 3 and answers on 4.
 _LAUNCH = (
