@@ -14,6 +14,8 @@ _VENDORED = frozenset(
     {"vendor", "vendored", "_vendor", "third_party", "thirdparty", "node_modules", "site-packages",
      "bower_components", ".venv", "venv", ".tox", ".nox", ".eggs", "dist", "__pycache__"}
 )  # fmt: skip
+# `cargo vendor` writes this into every crate that it copies, whatever folder it copies them to.
+_CARGO_VENDOR = "/.cargo-checksum.json"
 # In a comment: program text that only speaks of such marks is not generated.
 _GENERATED = re.compile(
     r"^\s*(#|//|/\*|\*|--|<!--|;|%|\"\"\").*"
@@ -99,7 +101,9 @@ def list_files(repository: Path) -> list[RepositoryFile]:
         message = listed.stderr.decode("utf-8", errors="replace").strip()
         raise OSError(f"git cannot list the files of {repository}: {message}")
     names = {name.decode("utf-8", errors="surrogateescape") for name in listed.stdout.split(b"\0")}
-    folders = _Folders(repository)
+    folders = _Folders(
+        repository, {n.rpartition("/")[0] for n in names if n.endswith(_CARGO_VENDOR)}
+    )
     found = []
     for name in sorted(names - {""}):
         folder = name.rpartition("/")[0]
@@ -129,9 +133,9 @@ def read_named(repository: Path, name: str) -> str | None:
 class _Folders:
     """Knows which folders are the repository's own: not vendored, and no link on the way."""
 
-    def __init__(self, repository: Path) -> None:
+    def __init__(self, repository: Path, vendored: set[str]) -> None:
         self._repository = repository
-        self._known = {"": True}
+        self._known = {**dict.fromkeys(vendored, False), "": True}
 
     def is_own(self, folder: str) -> bool:
         if folder not in self._known:

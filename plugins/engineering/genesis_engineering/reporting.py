@@ -15,6 +15,11 @@ _SECONDARY_FOLDERS = frozenset(
     {"benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "sample",
      "samples", "tutorial", "tutorials", "docs_src"}
 )  # fmt: skip
+_SECONDARY_ENDINGS = tuple(
+    dash + noun
+    for dash in "-_"
+    for noun in ("benchmarks", "demos", "examples", "samples", "tutorials")
+)
 
 
 def count_of(number: int, noun: str, plural: str = "") -> str:
@@ -30,7 +35,10 @@ def line_at(text: str, number: int) -> str:
 
 def is_secondary(path: str) -> bool:
     """Whether a path lies in documentation or examples: a fault there costs readers, not users."""
-    return any(part.lower() in _SECONDARY_FOLDERS for part in path.split("/")[:-1])
+    return any(
+        part in _SECONDARY_FOLDERS or part.endswith(_SECONDARY_ENDINGS)
+        for part in path.lower().split("/")[:-1]
+    )
 
 
 def by_importance(findings: Iterable[Finding]) -> list[Finding]:

@@ -37,6 +37,8 @@ _PYTHON_2 = re.compile(
     r"|<>|\bur[\"']|\b0[0-7]{3}\b",
     re.MULTILINE,
 )
+# How ruff ends what it says of syntax that the oldest promised Python does not have.
+_IS_NEWER = "(syntax was added in Python"
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{\w+\}")
 _TEMPLATE_PATH = re.compile(r"\{\{|templat|skeleton|cookiecutter|scaffold|snippet", re.IGNORECASE)
 
@@ -96,6 +98,8 @@ def _of_file(
 ) -> list[Finding]:
     broken = [d for d in diagnostics if d.code in (None, SYNTAX_ERROR)]
     if broken and source.tree is None:
+        if _IS_NEWER in broken[0].message:
+            return [_newer_syntax(source, broken[0])]
         return _syntax_error(source, broken[0], old)
     found: dict[tuple[str, int], Finding] = {}
     if broken:

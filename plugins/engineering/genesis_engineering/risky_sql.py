@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from genesis.contracts import Severity
@@ -36,6 +37,32 @@ _PLACEHOLDERS = re.compile(
 )
 
 
+def _without_numbers(source: PythonSource, row: int, text: str) -> str:
+    """The text with 0 for each hole that only a number can fill: `{int(x)}`, `{size + 1}`."""
+    for node in source.enclosing(row):
+        if isinstance(node, ast.Call):
+            holes = {word.arg or "": word.value for word in node.keywords}
+        elif isinstance(node, ast.JoinedStr):
+            values = [one.value for one in node.values if isinstance(one, ast.FormattedValue)]
+            holes = {ast.unparse(value): value for value in values}
+        else:
+            continue
+        for hole, value in holes.items():
+            if hole and _is_number(value):
+                text = text.replace(f"{{{hole}}}", "0")
+    return text
+
+
+def _is_number(value: ast.expr) -> bool:
+    """Whether an expression gives a number or raises: text plus 1 is no text."""
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub):
+        parts = (value.left, value.right)
+        return any(isinstance(one, ast.Constant) and type(one.value) is int for one in parts)
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+        return value.func.id in ("int", "len", "float")
+    return False
+
+
 def judge_sql(source: PythonSource, found: Diagnostic) -> Severity | None:
     """Medium for a value put into a statement's text; None for names and placeholders."""
     rows = source.lines[found.location.row - 1 : found.end_location.row]
@@ -43,6 +70,7 @@ def judge_sql(source: PythonSource, found: Diagnostic) -> Severity | None:
     if not _STATEMENT.search(text) or _PLACEHOLDERS.search(text):
         return None
     if _USES_BRACES.search(text):
+        text = _without_numbers(source, found.location.row, text)
         value = _VALUE_IN_BRACES
     elif _USES_PERCENT.search(text):
         # %%s comes out as %s, the driver's placeholder: that value does not go into the text.

@@ -58,6 +58,7 @@ def test_what_new_readers_meet_first_is_more_severe(tmp_path: Path, name: str) -
         "'debug': True,\n'port': 80,",
         "name='x',\nport=1,",
         ">>> x = 1\n>>> for i in range(3):\n...     print(i)\n...\n0\nnot python at all !",
+        ">>> data = {\n    'a': 1,\n}\n>>> dump(\n        data,\n    )\nb'{}'\n",
         "In [1]: x = 1",
         "%timeit run()",
         "$ python run.py",
@@ -79,6 +80,7 @@ def test_python_as_documents_show_it_is_not_reported(tmp_path: Path, code: str) 
     ("language", "code", "line"),
     [
         ("pycon", ">>> x = 1\n>>> y = = 2\n2", 7),
+        ("pycon", ">>> dump(\n    1,\n>>> dump(2)\n", 6),
         ("json", '{\n  "a": 1\n  "b": 2\n}', 8),
         ("json", "{'a': 1}", 6),
         ("toml", '[tool]\nname = "a"\nother = unquoted', 8),

@@ -66,6 +66,19 @@ def test_a_package_with_what_npm_never_packs_is_a_checkout(tmp_path: Path, mark:
     assert [one.severity for one in _check(tmp_path, files).findings] == ["medium"]
 
 
+def test_documents_of_crates_that_cargo_copied_are_not_the_repository_s(tmp_path: Path) -> None:
+    crate = "include/cargo/a-1.0.0"
+    text = "# A\n\n[guide](gone.md)\n"
+    files = {
+        f"{crate}/.cargo-checksum.json": "{}",
+        f"{crate}/README.md": text,
+        f"{crate}/doc/more.md": text,
+        "include/cargo/README.md": text,
+    }
+    places = _places(_check(tmp_path, files))
+    assert places == [("broken-link", "include/cargo/README.md", 3)]
+
+
 def test_what_looks_like_a_broken_link_and_is_none_stays_unreported(tmp_path: Path) -> None:
     readme = """---
 link: "[x](front-matter.md)"

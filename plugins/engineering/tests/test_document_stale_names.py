@@ -166,3 +166,52 @@ def test_a_module_that_does_not_parse_proves_nothing(tmp_path: Path) -> None:
 
 def test_a_repository_without_documents_says_so(tmp_path: Path) -> None:
     assert "no documents to look at" in _check(tmp_path, {}).summary
+
+
+def test_a_role_leads_to_what_a_directive_describes_whatever_the_code_has(tmp_path: Path) -> None:
+    described = """Making
+======
+
+.. module:: pack.core
+
+.. class:: Maker()
+
+   .. method:: make(a)
+
+.. autoclass:: Engine
+
+   .. attribute:: steam
+
+.. currentmodule:: pack
+
+.. py:function:: start
+"""
+    guide = """Guide
+=====
+
+:meth:`~pack.core.Maker.make` :class:`pack.core.Maker` :attr:`pack.core.Engine.steam`
+:func:`pack.start` :attr:`pack.Motor.steam`
+:meth:`pack.core.Engine.halt` :class:`pack.core.Taker`
+
+.. code-block:: python
+
+   from pack.core import Maker
+"""
+    files = {"docs/guide.rst": guide, "docs/making.rst": described}
+    result = _check(tmp_path, files)
+    assert _told(result) == [
+        ("stale-name", 6, ":meth:`pack.core.Engine.halt`"),
+        ("stale-name", 6, ":class:`pack.core.Taker`"),
+        ("stale-import", 10, "from pack.core import Maker"),
+    ]
+
+
+def test_names_of_an_example_s_project_mean_the_reader_s_own(tmp_path: Path) -> None:
+    example = {
+        "examples/django/setup.py": "",
+        "examples/django/proj/__init__.py": "",
+        "examples/django/proj/tasks.py": "def add(): ...\n",
+    }
+    guide = "# Guide\n\n```python\nfrom proj.tasks import send\nfrom proj.models import A\n```\n"
+    result = _check(tmp_path, {**example, "docs/guide.md": guide})
+    assert result.findings == ()

@@ -164,9 +164,10 @@ def test_attributes_are_read_as_the_parser_of_the_standard_reads_them(
     written = " ".join(form.format(name, value) for name, value, form in attributes)
     text = f"<p {written}>x</p>"
     (tag, _end) = scan_tags(text).tags
-    element = JustHTML(text, sanitize=False, fragment=True).root.children[0]
+    children = JustHTML(text, sanitize=False, fragment=True).root.children
+    assert children
     seen = {one.name: one.value for one in reversed(tag.attributes)}
-    assert seen == dict(element.attrs or {})
+    assert seen == dict(children[0].attrs or {})
 
 
 def test_hostile_texts_are_read_to_their_end(tmp_path: Path) -> None:

@@ -36,6 +36,23 @@ def test_without_a_promise_it_is_the_newest(tmp_path: Path, text: str) -> None:
     assert python_target(tmp_path) == "py314"
 
 
+def test_syntax_newer_than_our_own_python_is_no_file_that_cannot_be_imported(
+    tmp_path: Path,
+) -> None:
+    repository = tmp_path / "repository"
+    (repository / "tools").mkdir(parents=True)
+    (repository / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.10"\n')
+    (repository / "tools/late.py").write_text('def f(x):\n    return f"{".".join(x)}"\n')
+    (repository / "tools/broken.py").write_text("def f(x:\n    return x\n")
+    subprocess.run(["git", "init", "-q", str(repository)], check=True)
+    tool = "genesis_engineering.risky_calls:find_risky_calls"
+    found = run_tool(tool, repository, tmp_path / "attempt").findings
+    assert {(f.rule, f.file, str(f.severity)) for f in found} == {
+        ("newer-syntax", "tools/late.py", "low"),
+        ("syntax-error", "tools/broken.py", "high"),
+    }
+
+
 def test_syntax_that_the_promised_python_does_not_have_is_found(tmp_path: Path) -> None:
     repository = tmp_path / "repository"
     repository.mkdir()

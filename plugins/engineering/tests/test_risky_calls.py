@@ -63,6 +63,10 @@ _RIGHT = {
     "a safe loader with more tags": "import yaml\n\nfrom app import AppLoader\n\n\n"
     "def f(x):\n    return yaml.load(x, Loader=AppLoader)\n",
     "a statement with a table's name": "def f(db, t):\n    db.execute(f'SELECT a FROM {t}')\n",
+    "a limit that is a number": "def f(db, n):\n"
+    "    db.execute('SELECT a FROM t LIMIT {size}'.format(size=n + 1))\n"
+    "    db.execute(f'SELECT a FROM t LIMIT {n + 1}')\n"
+    "    db.execute(f'SELECT a FROM t WHERE id = {int(n)}')\n",
     "words that resemble SQL": "def f(x):\n    return f'select one item from {x}'\n",
     "a checksum": "import hashlib\n\n\ndef etag(x):\n    return hashlib.md5(x).hexdigest()\n",
     "a default that stays as it is": "def f(x, names=[]):\n    return [n for n in names if n]\n",
@@ -124,6 +128,25 @@ def test_tests_are_left_out_and_examples_are_low(tmp_path: Path) -> None:
     code = "import yaml\n\n\ndef f(x):\n    return yaml.load(x, yaml.Loader)\n"
     result = _run(tmp_path, {"tests/test_a.py": code, "examples/a.py": code})
     assert [(f.file, str(f.severity)) for f in result.findings] == [("examples/a.py", "low")]
+
+
+@pytest.mark.parametrize("hole", ["{n}", "{n + m}", "{str(n)}", "{n + '1'}"])
+def test_a_limit_that_may_be_text_is_reported(tmp_path: Path, hole: str) -> None:
+    code = f'def f(db, n, m):\n    db.run(f"SELECT a FROM t LIMIT {hole} OFFSET {{n + 1}}")\n'
+    result = _run(tmp_path, {"shop.py": code})
+    assert [(f.rule, str(f.severity)) for f in result.findings] == [("sql-from-text", "medium")]
+
+
+def test_folders_named_for_what_they_give_examples_of_are_low_too(tmp_path: Path) -> None:
+    code = "def f(a, b):\n    a == b\n"
+    folders = ("typing-examples", "api_demos", "counterexamples", "src")
+    result = _run(tmp_path, {f"{folder}/a.py": code for folder in folders})
+    assert {f.file: str(f.severity) for f in result.findings} == {
+        "typing-examples/a.py": "low",
+        "api_demos/a.py": "low",
+        "counterexamples/a.py": "medium",
+        "src/a.py": "medium",
+    }
 
 
 def test_python_2_and_templates_are_said_and_not_reported(tmp_path: Path) -> None:

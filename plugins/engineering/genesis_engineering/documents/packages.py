@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from genesis_engineering.files import RepositoryFile
+from genesis_engineering.reporting import is_secondary
 
 _PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 _SOURCE_FOLDERS = ("src", "lib", "python")
@@ -84,7 +85,9 @@ def _bases(files: dict[str, RepositoryFile]) -> set[PurePosixPath]:
     bases = set()
     for path, file in files.items():
         pure = PurePosixPath(path)
-        if pure.name in _PROJECT_FILES and not file.is_test:
+        # A name like that of an example's project means the reader's own.
+        is_minor = file.is_test or is_secondary(path)
+        if pure.name in _PROJECT_FILES and not is_minor:
             bases.add(pure.parent)
             bases.update(pure.parent / name for name in _SOURCE_FOLDERS)
             if pure.name == "pyproject.toml":

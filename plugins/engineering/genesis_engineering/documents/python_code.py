@@ -24,6 +24,7 @@ _OTHER_SYNTAX = re.compile(
     r"\.\.\.|=>|→|<\w[\w -]*>|^\s*(type \w+|(def|class) \w+\[|case |<|\.\w|lazy )|\bt\"|\?\?\?"
     r"|^\s*(\$|#!|http|GET|POST)|\bor\.\.|^\s*except [\w.]+, "
 )
+_MOST_PASTED = 60
 _WRAPPERS = (
     "{code}",
     "{code}\n    pass\n",
@@ -67,10 +68,22 @@ def find_broken_python(code: str) -> BrokenCode | None:
 
 def _broken_session(code: str) -> BrokenCode | None:
     for line, source in _session_inputs(code):
-        if _parse_leniently(source) is None:
+        if _parse_leniently(source) is None and not _goes_on_without_dots(code, line, source):
             broken = _explain(source)
             return broken and BrokenCode(line + broken.line, broken.reason)
     return None
+
+
+def _goes_on_without_dots(code: str, line: int, source: str) -> bool:
+    """Whether the lines that follow an input complete it: not all who paste keep the `...`."""
+    given = source.rstrip("\n").split("\n")
+    for text in code.split("\n")[line + len(given) :][:_MOST_PASTED]:
+        if _SESSION.match(text):
+            return False
+        given.append(text)
+        if _parse("\n".join(given)) is not None:
+            return True
+    return False
 
 
 def _session_inputs(code: str) -> list[tuple[int, str]]:

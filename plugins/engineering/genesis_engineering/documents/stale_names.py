@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from genesis.contracts import Confidence, Finding, Severity, TaskResult, ToolContext
 
+from genesis_engineering.documents.described import described_names
 from genesis_engineering.documents.mentions import Mention, dotted_names, imports
 from genesis_engineering.documents.packages import PythonFiles
 from genesis_engineering.documents.python_index import Answer, PythonIndex, Verdict
@@ -30,13 +31,14 @@ def check_stale_names(context: ToolContext) -> TaskResult:
     reader = DocumentReader(context, files)
     names = _StaleNames(files)
     paths = StalePaths(context.repository, files)
-    findings: list[Finding] = []
     for document in reader:
+        names.read_described(document)
         if not (document.is_history or document.is_plan):
-            findings += names.check(document)
+            names.check(document)
             paths.check(document)
     checked = names.checked + paths.checked
-    return report("names and paths", reader, findings + paths.finish(), checked=checked)
+    findings = names.finish() + paths.finish()
+    return report("names and paths", reader, findings, checked=checked)
 
 
 class _StaleNames:
@@ -44,30 +46,40 @@ class _StaleNames:
         self._files = files
         self._index = PythonIndex(PythonFiles(files))
         self._quoted: set[str] | None = None
+        self._described: set[str] = set()
+        self._found: list[tuple[frozenset[str], Finding]] = []
         self.checked = 0
 
-    def check(self, document: Document) -> Iterator[Finding]:
-        for mention in imports(document.parsed):
-            finding = self._judge(document, mention, "stale-import")
-            if finding:
-                yield finding
-        for mention in dotted_names(document.parsed):
-            finding = self._judge(document, mention, "stale-name")
-            if finding:
-                yield finding
+    def read_described(self, document: Document) -> None:
+        """Remember what the document defines by directives: other documents lead there."""
+        if not document.is_markdown:
+            self._described |= described_names(document.parsed.lines)
 
-    def _judge(self, document: Document, mention: Mention, rule: str) -> Finding | None:
+    def check(self, document: Document) -> None:
+        """Judge every name that a document imports or names."""
+        for mention in imports(document.parsed):
+            self._judge(document, mention, "stale-import")
+        for mention in dotted_names(document.parsed):
+            self._judge(document, mention, "stale-name")
+
+    def finish(self) -> list[Finding]:
+        """The findings, without those about names that some document defines."""
+        return [one for names, one in self._found if self._described.isdisjoint(names)]
+
+    def _judge(self, document: Document, mention: Mention, rule: str) -> None:
         answer = self._index.look_up(mention.name)
         self.checked += answer.verdict is not Verdict.UNKNOWN
         if answer.verdict is not Verdict.ABSENT:
-            return None
+            return
         if document.parsed.is_about_the_past(mention.line):
-            return None
+            return
         if _PAST.search(document.parsed.around(mention.line)):
-            return None
+            return
         if rule == "stale-name" and self._is_quoted(mention.name):
-            return None
-        return self._finding(document, mention, answer, rule)
+            return
+        is_name = rule == "stale-name"
+        names = frozenset({mention.name, f"{answer.owner}.{answer.part}"} if is_name else ())
+        self._found.append((names, self._finding(document, mention, answer, rule)))
 
     def _finding(self, document: Document, mention: Mention, answer: Answer, rule: str) -> Finding:
         name = mention.name[:500]
