@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from genesis import NoSettings, Plugin, hookspecs, implements, read_specialists
+from genesis import Plugin, hookspecs, implements, read_specialists
 from genesis.contracts import Specialist, Team, Tool
 from genesis.contracts.reports import Judge, ReportFormat
 from genesis.contracts.service import Job
-from pydantic import JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 _TOOLS = {
     "plan-review": ("planning:plan_review", "Survey a repository and plan its review"),
@@ -47,8 +47,23 @@ _TOOLS = {
 }
 
 
-class EngineeringPlugin(Plugin[NoSettings]):
-    """Ten roles are planned for the team; those that exist are here."""
+class EngineeringSettings(BaseModel):
+    """`[plugins.engineering]` in genesis.toml: what suites of tests may do and get.
+
+    `build_environment` allows to install what a suite needs (with pip, cargo or go) into folders of
+    the run. `environment` names variables of the user's environment that tests get, too.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    build_environment: bool = False
+    environment: tuple[str, ...] = ()
+
+
+class EngineeringPlugin(Plugin[EngineeringSettings]):
+    """The team of ten, its tools, its judge, and the formats of its reports."""
+
+    settings_model = EngineeringSettings
 
     @implements(hookspecs.genesis_teams)
     def teams(self) -> list[Team]:
@@ -73,16 +88,17 @@ class EngineeringPlugin(Plugin[NoSettings]):
     @implements(hookspecs.genesis_specialists)
     def specialists(self) -> list[Specialist]:
         """The specialists, as their Markdown files describe them."""
+        # Tools run in another process, where no plugin is: this is all that they get of ours.
+        settings = self.context.settings
+        told: dict[str, dict[str, JsonValue]] = {
+            "team-record": {"database": str(self.context.database.path)},
+            "run-tests": {
+                "build_environment": settings.build_environment,
+                "environment": list(settings.environment),
+            },
+        }
         found = read_specialists(Path(__file__).parent / "specialists")
-        return [self._with_database(one) if one.id == "levelup" else one for one in found]
-
-    def _with_database(self, specialist: Specialist) -> Specialist:
-        """Tell its tools where the XP is: they run in another process, where no plugin is."""
-        where: dict[str, JsonValue] = {"database": str(self.context.database.path)}
-        tools = tuple(
-            use.model_copy(update={"params": use.params | where}) for use in specialist.tools
-        )
-        return specialist.model_copy(update={"tools": tools})
+        return [_told(specialist, told) for specialist in found]
 
     @implements(hookspecs.genesis_report_formats)
     def report_formats(self) -> list[ReportFormat]:
@@ -150,3 +166,12 @@ class EngineeringPlugin(Plugin[NoSettings]):
                 log="release-kit.log",
             ),
         ]
+
+
+def _told(specialist: Specialist, params: dict[str, dict[str, JsonValue]]) -> Specialist:
+    """The specialist, whose tools get these parameters, by the names of the tools."""
+    tools = tuple(
+        use.model_copy(update={"params": params.get(use.tool, {}) | use.params})
+        for use in specialist.tools
+    )
+    return specialist.model_copy(update={"tools": tools})

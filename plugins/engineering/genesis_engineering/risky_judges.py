@@ -143,9 +143,13 @@ def _changes(function: FunctionNode, name: str) -> bool:
     named = [node for node in ast.walk(function) if isinstance(node, ast.arg) and node.arg == name]
     if len(named) > 1:
         return False
+    # `name += [...]` changes a list in place, although it stores it too.
+    added = {node.target for node in ast.walk(function) if isinstance(node, ast.AugAssign)}
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
-            return False
+            if node not in added:
+                return False
+            changed = True
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):
             by_method = isinstance(node, ast.Attribute) and node.attr in _CHANGING
             by_item = isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load)
@@ -163,12 +167,26 @@ def _bare_except(source: PythonSource, found: Diagnostic) -> Severity | None:
 
 
 def _late_variable(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """Only a lambda that outlives its round: put into a collection or handed over as a callback."""
+    """Only a function that outlives its round: collected, or handed over as a callback."""
     kept = (
         r"\.(append|connect|add_callback|add_done_callback|call_later|submit|bind)\(.*\blambda\b"
         r"|\]\s*=\s*lambda\b|\b(command|callback|target|on_\w+)\s*=\s*lambda\b"
     )
-    return Severity.MEDIUM if re.search(kept, source.line(found.location.row)) else None
+    if re.search(kept, source.line(found.location.row)):
+        return Severity.MEDIUM
+    return Severity.MEDIUM if _is_collected(source, found.location.row) else None
+
+
+def _is_collected(source: PythonSource, row: int) -> bool:
+    """Whether the loop around puts the named function that a line lies in into a collection."""
+    function = source.function_at(row)
+    for node in source.enclosing(row) if function else ():
+        if isinstance(node, ast.For) and function and node.lineno < function.lineno:
+            text = "\n".join(source.lines[node.lineno : node.end_lineno])
+            name = re.escape(function.name)
+            if re.search(rf"\.append\({name}\)|\]\s*=\s*{name}\s*$", text, re.MULTILINE):
+                return True
+    return False
 
 
 def _runs_text(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -207,7 +225,9 @@ def _special_method(source: PythonSource, found: Diagnostic) -> Severity | None:
 
 
 def _random(source: PythonSource, found: Diagnostic) -> Severity | None:
-    return Severity.MEDIUM if _SECRET.search(source.line(found.location.row)) else None
+    function = source.function_at(found.location.row)
+    context = source.line(found.location.row) + (f" {function.name}" if function else "")
+    return Severity.MEDIUM if _SECRET.search(context) else None
 
 
 def _permissions(_source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -261,6 +281,11 @@ def _unpacking(source: PythonSource, found: Diagnostic) -> Severity | None:
     if function:
         first, last = function.lineno, function.end_lineno or last
     text = "\n".join(source.lines[first - 1 : last])
+    receiver = re.match(r"(\w+)\.extractall\(", source.line(found.location.row))
+    if receiver and re.search(
+        rf"ZipFile\(.*\) as {receiver[1]}:|\b{receiver[1]} = (zipfile\.)?ZipFile\(", text
+    ):
+        return None
     return None if re.search(r"\b(filter|members)\s*=|data_filter", text) else Severity.MEDIUM
 
 
@@ -308,7 +333,8 @@ def _useless_comparison(source: PythonSource, found: Diagnostic) -> Severity | N
 
 
 def _debugger(source: PythonSource, found: Diagnostic) -> Severity | None:
-    is_left = re.match(r"(breakpoint|i?pdb\.set_trace)\(", source.line(found.location.row))
+    line = source.line(found.location.row)
+    is_left = re.match(r"(import i?pdb;\s*)?(breakpoint|i?pdb\.set_trace)\(", line)
     is_tool = source.path.startswith(("tools/", "scripts/"))
     return Severity.LOW if is_left and not is_tool else None
 

@@ -68,6 +68,7 @@ RISKY_RULES: dict[str, RiskyRule] = {
     "PLW0245": RiskyRule("super-without-call", _MEDIUM, "attributes of `super` are looked up"),
     "B003": RiskyRule("environ-replaced", _MEDIUM, "child processes still see the old environment"),
     "B012": RiskyRule("jump-in-finally", _LOW, "exceptions on their way up are dropped"),
+    "F901": RiskyRule("raise-literal", _MEDIUM, "Python raises TypeError for NotImplemented"),
     "B016": RiskyRule("raise-literal", _HIGH, "only exceptions can be raised: this is a TypeError"),
     "B025": RiskyRule("duplicate-except", _MEDIUM, "the second handler is never reached"),
     "B029": RiskyRule("empty-except", _MEDIUM, "nothing is caught"),

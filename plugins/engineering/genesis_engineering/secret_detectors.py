@@ -34,6 +34,9 @@ class Detector:
 # Keyword and entropy detectors are left out: most of what they report is no secret.
 DETECTORS = (
     Detector("aws-key", "an AWS key", ("akia", "asia", "abia", "acca", "aws"), "AWSKeyDetector"),
+    Detector("aws-key", "an AWS key", ("aws_secret_access_key",),
+             pattern=r"(?i)aws_secret_access_key[\"']?[ \t]*[=:][ \t]*[\"']?"
+             r"([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"),
     Detector("azure-storage-key", "an Azure storage key", ("accountkey=",),
              "AzureStorageKeyDetector"),
     Detector("url-password", "a password in a URL", ("://",), "BasicAuthDetector"),

@@ -143,12 +143,12 @@ def test_the_counts_are_those_of_pytest_itself(repository: Path) -> None:
 def test_a_suite_with_more_failures_than_a_report_can_hold_counts_the_rest(
     repository: Path,
 ) -> None:
-    text = "import pytest\n@pytest.mark.parametrize('n', range(60))\ndef test_a(n): assert not 1\n"
+    text = "import pytest\n@pytest.mark.parametrize('n', range(510))\ndef test_a(n): assert not 1\n"
     write(repository, {"test_it.py": text})
     result = verify(repository)
-    assert len(result.findings) == 50
+    assert len(result.findings) == 500
     assert "10 more findings" in result.summary
-    assert facts(result)["failed"] == 60
+    assert facts(result)["failed"] == 510
 
 
 def test_exit_code_0_does_not_hide_a_test_that_failed(repository: Path) -> None:

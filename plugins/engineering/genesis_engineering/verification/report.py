@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from genesis.contracts import Artifact, Finding, Omission, Severity, TaskResult
 from pydantic import JsonValue
 
+from genesis_engineering.reporting import MOST_OF_A_RULE
 from genesis_engineering.verification.run_findings import find_problems
 from genesis_engineering.verification.suite_run import SuiteRun
 from genesis_engineering.verification.suites import Suites
 from genesis_engineering.verification.verdict import Verdict, VerdictName
 
-MAX_FINDINGS = 50
 OUTPUT_FILE = "test-output.txt"
 EVENTS_FILE = "test-events.jsonl"
 RERUNS_FILE = "test-reruns.jsonl"
@@ -28,7 +28,7 @@ def report_runs(runs: Sequence[SuiteRun], suites: Suites, left_out: str) -> Task
     if verdict.name == "no_tests":
         return report_no_tests(suites, verdict.reason)
     found = [finding for run in runs for finding in find_problems(run)]
-    more = len(found) - MAX_FINDINGS
+    more = len(found) - MOST_OF_A_RULE
     rest = f" {more} more findings are not listed." if more > 0 else ""
     blocked = None
     if verdict.name == "could_not_run":
@@ -40,7 +40,7 @@ def report_runs(runs: Sequence[SuiteRun], suites: Suites, left_out: str) -> Task
         omissions.append(Omission(what=left_out[:500], reason=reason))
     return TaskResult(
         summary=" ".join(_summary(run) for run in runs)[:1900] + rest,
-        findings=tuple(found[:MAX_FINDINGS]),
+        findings=tuple(found[:MOST_OF_A_RULE]),
         omissions=tuple(omissions + _other_suites(suites)),
         artifacts=_artifacts(runs),
         facts={"verification": _all_facts(runs, verdict)},
