@@ -40,7 +40,7 @@ test: check
 	$(BIN)/python -m pytest
 
 test-crash: setup
-	$(BIN)/python -m pytest tests/crash -m crash -s
+	$(BIN)/python -m pytest tests/crash plugins -m crash -s
 
 test-crash-full: setup
 	GENESIS_MIND_KILLS=500 GENESIS_WRITING_SECONDS=30 $(BIN)/python -m pytest tests/crash -m crash -s

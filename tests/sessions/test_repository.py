@@ -56,6 +56,13 @@ def a_bare_repository(folder: Path) -> Path:
     return folder / "bare.git"
 
 
+def a_worktree_elsewhere(folder: Path) -> Path:
+    made, other = make_repository(folder / "made"), folder / "other"
+    other.mkdir()
+    git(made, "config", "core.worktree", str(other))
+    return made
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
@@ -63,9 +70,10 @@ def a_bare_repository(folder: Path) -> Path:
         (a_file, "is not a folder"),
         (lambda folder: folder, "is not a git checkout"),
         (a_bare_repository, "is a bare repository"),
+        (a_worktree_elsewhere, "does not lie in"),
         (lambda folder: folder / ("x" * 300), "cannot be read: File name too long"),
     ],
-    ids=["nothing", "a file", "no repository", "a bare repository", "a name too long"],
+    ids=["nothing", "a file", "no repository", "a bare repository", "elsewhere", "a name too long"],
 )
 def test_what_is_no_checkout_is_told(
     tmp_path: Path, make: Callable[[Path], Path], told: str

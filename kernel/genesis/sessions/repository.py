@@ -40,6 +40,11 @@ def find_repository(path: Path) -> Repository:
         top.encode()
     except UnicodeEncodeError:
         raise ConflictError(f"The path {top!r} is not valid UTF-8. Rename the folder.") from None
+    if not path.resolve().is_relative_to(Path(top).resolve()):
+        raise ConflictError(
+            f"{path} does not lie in {top}, the folder that its git settings name (core.worktree). "
+            "Correct them, or give the path of that folder."
+        )
     code, branch = _git(path, "symbolic-ref", "--short", "-q", "HEAD")
     origin_code, origin = _git(path, "config", "--get", "remote.origin.url")
     return Repository(

@@ -215,3 +215,10 @@ def test_names_of_an_example_s_project_mean_the_reader_s_own(tmp_path: Path) -> 
     guide = "# Guide\n\n```python\nfrom proj.tasks import send\nfrom proj.models import A\n```\n"
     result = _check(tmp_path, {**example, "docs/guide.md": guide})
     assert result.findings == ()
+
+
+def test_a_name_above_a_note_of_what_changed_is_of_the_past(tmp_path: Path) -> None:
+    note = ".. versionchanged:: 2.9\n\n   It is part of the language now.\n"
+    far = "\n\n".join("A paragraph." for _ in range(3))
+    text = f"A\n=\n\n``pack.with_``\n\n{note}\n``pack.gone``\n\n{far}\n\n{note}"
+    assert _told(_check(tmp_path, {"docs/a.rst": text})) == [("stale-name", 10, "``pack.gone``")]

@@ -115,7 +115,11 @@ def test_the_traps_of_that_test_work(repository: Path, trap: Path) -> None:
 
 def test_what_a_partial_clone_lacks_is_not_fetched(repository: Path, trap: Path) -> None:
     (repository / "ordinary.py").write_text("import os\n\n\ndef half(x):\n    return x / 2\n")
-    git(repository, "commit", "--all", "--message=second")
+    # How often a complex function was changed is asked of the history, which needs every tree.
+    branches = "".join(f"    if x > {number}:\n        x += 1\n" for number in range(30))
+    (repository / "complex.py").write_text(f"def f(x):\n{branches}    return x\n")
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message=second")
     lacking = git(repository, "rev-parse", "HEAD~1^{tree}")
     (repository / ".git" / "objects" / lacking[:2] / lacking[2:]).unlink()
     # A program that answers nothing: git would wait for one that reads on.

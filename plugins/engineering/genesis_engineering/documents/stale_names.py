@@ -22,6 +22,10 @@ _PAST = re.compile(
     r"|will be|planned|future|yet|does(n't| not) exist|not available|imaginary|hypothetical)\b",
     re.IGNORECASE,
 )
+# A note of Sphinx that stands below the name that it is about.
+_CHANGED = re.compile(
+    r"^\s*\.\. (versionchanged|versionremoved|deprecated(-removed)?)::", re.MULTILINE
+)
 _QUOTING = frozenset({".py", ".pyi", ".toml", ".cfg", ".ini", ".json", ".yaml", ".yml"})
 
 
@@ -74,6 +78,8 @@ class _StaleNames:
         if document.parsed.is_about_the_past(mention.line):
             return
         if _PAST.search(document.parsed.around(mention.line)):
+            return
+        if _CHANGED.search(document.parsed.around(mention.line, before=0, after=4)):
             return
         if rule == "stale-name" and self._is_quoted(mention.name):
             return

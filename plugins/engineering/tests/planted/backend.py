@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from plugins.engineering.tests.planted import _held_out
+
 _STOCK = '''"""Stock levels of the {a} warehouse, kept in memory and written out at night."""
 
 from __future__ import annotations
@@ -562,4 +564,5 @@ PLANTED: dict[str, str] = {
     "ledger/migrations/0002_{b}.py": _MIGRATION,
     "ledger/tests/test_stock.py": _TEST,
     "logs/ledger.log": _LOG,
+    **_held_out.BACKEND,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from plugins.engineering.tests.planted import _held_out
+
 _README = """# {A}kit
 
 [![build](https://ci.{b}.io/{a}kit.svg)](https://ci.{b}.io/{a}kit)
@@ -394,4 +396,5 @@ PLANTED: dict[str, str] = {
     "kit/{a}kit/trays.py": _TRAYS,
     "kit/{a}kit/settings.py": _SETTINGS,
     "kit/tests/test_sorter.py": _TEST,
+    **_held_out.DOCUMENTS,
 }

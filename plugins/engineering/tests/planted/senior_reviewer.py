@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugins.engineering.tests.planted import _complex_functions, _risky_python, _secrets
+from plugins.engineering.tests.planted import _complex_functions, _held_out, _risky_python, _secrets
 from plugins.engineering.tests.planted import _risky_python_more as _more
 
 _PROJECT = """[project]
@@ -25,4 +25,5 @@ PLANTED: dict[str, str] = {
     "gateway/tests/test_gateway.py": _more.TEST,
     **_complex_functions.FILES,
     **_secrets.FILES,
+    **_held_out.SENIOR,
 }
