@@ -222,3 +222,12 @@ def test_a_name_above_a_note_of_what_changed_is_of_the_past(tmp_path: Path) -> N
     far = "\n\n".join("A paragraph." for _ in range(3))
     text = f"A\n=\n\n``pack.with_``\n\n{note}\n``pack.gone``\n\n{far}\n\n{note}"
     assert _told(_check(tmp_path, {"docs/a.rst": text})) == [("stale-name", 10, "``pack.gone``")]
+
+
+def test_a_document_that_says_at_its_top_that_it_is_unfinished_is_a_plan(tmp_path: Path) -> None:
+    said = "The `app` branch is a work-in-progress.\n"
+    name = "\nCall `pack.gone` here.\n"
+    far = "\n" * 12
+    documents = {"docs/a.md": f"# A\n\n{said}{name}", "docs/b.md": f"# B\n{name}{far}{said}"}
+    result = _check(tmp_path, documents)
+    assert [(one.file, one.line) for one in result.findings] == [("docs/b.md", 3)]

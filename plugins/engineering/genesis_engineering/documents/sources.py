@@ -29,6 +29,9 @@ _PLAN = re.compile(
     r"plans?|proposals?|rfcs?|adrs?|decisions?|roadmap|todo|designs?|specs?|drafts?|ideas?",
     re.IGNORECASE,
 )
+# What authors say at the top of a text that does not tell the present state.
+_UNFINISHED = re.compile(r"\bwork[- ]in[- ]progress\b|\bout of date\b|\boutdated\b", re.IGNORECASE)
+_HEAD_LINES = 12
 _NOT_FOR_READERS = frozenset(
     {"test", "tests", "testdata", "fixtures", "__tests__", "__snapshots__", "_sources"}
 )
@@ -63,7 +66,9 @@ class Document:
     @property
     def is_plan(self) -> bool:
         """Whether it names things that may not exist yet."""
-        return _any_part(self.path, _PLAN)
+        return _any_part(self.path, _PLAN) or bool(
+            _UNFINISHED.search("\n".join(self.parsed.lines[:_HEAD_LINES]))
+        )
 
 
 class DocumentReader:
