@@ -163,3 +163,14 @@ def test_one_target_that_many_files_ask_for_is_one_finding(tmp_path: Path) -> No
     messages = " ".join(one.message for one in result.findings)
     assert "3 more files ask for it" in messages
     assert "5 source maps" in messages
+
+
+def test_what_an_archive_of_sources_lacks_is_low(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "PKG-INFO": "Metadata-Version: 2.4\n", "a.html": page('<img src="gone.png" alt="">'),
+        "b.js": "let b;\n//# sourceMappingURL=b.js.map\n",
+    }  # fmt: skip
+    assert places(check("assets", tmp_path, files)) == [
+        "low missing-asset a.html:4",
+        "info missing-source-map b.js:2",
+    ]

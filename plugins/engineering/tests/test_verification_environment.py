@@ -244,3 +244,37 @@ def _folder_with_git(tmp_path: Path) -> Path:
     found = subprocess.run(["which", "git"], capture_output=True, text=True, check=True)
     (folder / "git").symlink_to(found.stdout.strip())
     return folder
+
+
+LACKS_FIXTURE = """
+import pytest
+def test_a(): raise RuntimeError("install flask-absent to use this")
+def test_b(): raise RuntimeError("Please install flask_absent")
+def test_c(): assert 1 == 2
+"""
+
+
+def test_failures_for_lack_of_what_tests_declare_are_told_once(own: Path) -> None:
+    extras = '[project]\nname = "a"\nversion = "1"\n[project.optional-dependencies]\n'
+    extras += 'test = ["flask-absent"]\n'
+    write(own, {"pyproject.toml": extras, "test_it.py": LACKS_FIXTURE})
+    result = verify(own)
+    found = [(f.rule, str(f.severity)) for f in result.findings]
+    assert found == [("test-failed", "high"), ("test-dependency-missing", "low")]
+    assert "2 tests failed for lack of flask-absent" in result.findings[1].message
+    assert facts(result)["failed"] == 3
+
+
+def test_a_compiled_package_without_its_environment_is_not_tested(repository: Path) -> None:
+    backend = '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'
+    write(repository, {"pyproject.toml": backend, "test_it.py": "def test_a(): pass\n"})
+    result = verify(repository)
+    assert result.blocked is not None
+    assert "compiled by maturin" in result.blocked
+
+
+def test_settings_of_tests_are_copied_and_those_of_the_user_are_not(own: Path) -> None:
+    text = "from pathlib import Path\ndef test_a():\n    here = Path(__file__).parent\n"
+    text += "    assert (here / '.env').exists() and not (here.parent / '.env').exists()\n"
+    write(own, {"tests/test_it.py": text, "tests/.env": "A=1\n", ".env": "KEY=secret\n"})
+    assert facts(verify(own))["verdict"] == "passed"

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from genesis.contracts import Confidence, Finding, Severity, TaskResult, ToolContext
 
 from genesis_engineering.documents.sites import Site, find_sites, site_of
+from genesis_engineering.archives import is_source_archive
 from genesis_engineering.files import RepositoryFile, list_files
 from genesis_engineering.pages.lookup import Lookup
 from genesis_engineering.pages.modules import MODULES, missing_modules, other_spelling
@@ -70,7 +71,8 @@ def check_assets(context: ToolContext) -> TaskResult:
       or font above 500 kB that a page loads.
 
     Silent where a build, a server's routes or a site generator may put a file there: what git
-    ignores, what a build file names, pages with expressions, folders of templates.
+    ignores, what a build file names, pages with expressions, folders of templates. In an unpacked
+    archive of sources, nothing that is missing is more than low.
     """
     files = list_files(context.repository)
     lookup = Lookup(context.repository, files)
@@ -78,7 +80,17 @@ def check_assets(context: ToolContext) -> TaskResult:
     checker = _Checker(lookup, find_sites(files))
     for file in reader.files():
         checker.check(file)
-    return sum_up("assets", reader, checker.finish(), "file")
+    findings = checker.finish()
+    if is_source_archive(context.repository, files):
+        findings = [_lowered(finding) for finding in findings]
+    return sum_up("assets", reader, findings, "file")
+
+
+def _lowered(finding: Finding) -> Finding:
+    """What is not in an archive may well be in the repository that it was made from."""
+    if not finding.rule.startswith("missing-") or finding.severity.rank > Severity.LOW.rank:
+        return finding
+    return finding.model_copy(update={"severity": Severity.LOW})
 
 
 class _Checker:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -16,6 +18,7 @@ _REQUIREMENTS = (
     "requirements_dev.txt", "requirements/test.txt", "requirements/tests.txt",
     "requirements/dev.txt",
 )  # fmt: skip
+_COMPILERS = frozenset({"maturin", "mesonpy", "scikit_build_core.build"})
 _MOST_DEPTH = 10
 
 
@@ -74,6 +77,48 @@ def read_installs(folder: Path) -> list[str]:
         if (folder / path).is_file():
             arguments += ["-r", path]
     return arguments
+
+
+def read_compiler(folder: Path) -> str:
+    """The build backend of pyproject.toml that makes compiled modules of Rust or C; "" if none."""
+    try:
+        manifest = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return ""
+    backend = str(_table(manifest, "build-system").get("build-backend", ""))
+    return backend if backend in _COMPILERS else ""
+
+
+def read_for_tests(folder: Path) -> list[str]:
+    """The distributions that a project's tests need beside itself, as `read_installs` finds them.
+
+    Requirements whose markers do not hold for this Python are none; nor are references to files.
+    """
+    found = []
+    for argument in _named_for_tests(folder):
+        try:
+            requirement = Requirement(argument.partition(" #")[0].strip())
+        except InvalidRequirement:
+            continue
+        if requirement.marker is None or requirement.marker.evaluate():
+            found.append(requirement.name)
+    return list(dict.fromkeys(found))
+
+
+def _named_for_tests(folder: Path) -> list[str]:
+    installs = read_installs(folder)
+    files = [path for mark, path in pairwise(installs) if mark == "-r"]
+    found = [one for one in installs if one not in ("-r", *files) and not one.startswith(".")]
+    with suppress(OSError, ValueError, RecursionError):
+        manifest = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+        extras = _table(_table(manifest, "project"), "optional-dependencies")
+        for name in _FOR_TESTS:
+            entries = extras.get(name)
+            found += [str(one) for one in entries] if isinstance(entries, list) else []
+    for path in files:
+        with suppress(OSError):
+            found += (folder / path).read_text("utf-8", errors="replace").splitlines()
+    return found
 
 
 def _table(values: dict[str, object], name: str) -> dict[str, object]:

@@ -12,8 +12,16 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from genesis_engineering.verification.child_environment import scrubbed_environment, search_path
-from genesis_engineering.verification.declared import Declared, read_declared
+from genesis_engineering.verification.child_environment import (
+    scrubbed_environment,
+    search_path,
+)
+from genesis_engineering.verification.declared import (
+    Declared,
+    read_compiler,
+    read_declared,
+    read_for_tests,
+)
 from genesis_engineering.verification.import_roots import (
     Imports,
     find_import_root,
@@ -48,7 +56,8 @@ class Candidate:
 @dataclass(frozen=True)
 class Environment:
     """The interpreter to use. `shown` is its path, relative when it is inside the repository;
-    `distributions` are what is installed there, by canonical names."""
+    `distributions` are what is installed there, by canonical names, `lacking` what the project
+    declares for its tests and is not."""
 
     python: Path
     shown: str
@@ -56,6 +65,7 @@ class Environment:
     reason: str
     imports: Imports
     distributions: frozenset[str]
+    lacking: tuple[str, ...] = ()
 
 
 def choose_environment(repository: Path, folder: str, runner: str, temporary: Path) -> Environment:
@@ -68,6 +78,12 @@ def choose_environment(repository: Path, folder: str, runner: str, temporary: Pa
     """
     place = repository / folder
     own = [one for top in dict.fromkeys((place, repository)) for one in _own_candidates(top)]
+    if not own and (compiler := read_compiler(place)):
+        raise NoEnvironmentError(
+            f"The package is compiled by {compiler}, and the repository has no environment with "
+            "what it makes: an installed copy would be tested. Create a .venv in the repository "
+            "and install the project there."
+        )
     declared = Declared() if own else read_declared(place)
     tried = []
     for candidate in own or outside_candidates():
@@ -104,6 +120,11 @@ def examine(
         candidate.reason,
         resolve_imports(root, probe.origins),
         probe.distributions,
+        tuple(
+            name
+            for name in read_for_tests(place)
+            if canonicalize_name(name) not in probe.distributions
+        ),
     )
 
 

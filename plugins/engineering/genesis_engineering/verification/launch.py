@@ -59,7 +59,8 @@ class Launch:
     these tests alone in reverse order, `shuffled` that for all of them in any other order (None
     when the runner has no such way), `covered` that
     which also measures coverage, into a file. `check` gives the shell line that runs one test, from
-    the repository. `translate` makes the translator of a runner that has no recorder.
+    the repository. `lacking` are distributions that the project declares for its tests and the
+    environment does not have. `translate` makes the translator of a runner that has no recorder.
     """
 
     command: list[str]
@@ -75,3 +76,4 @@ class Launch:
     translate: Callable[[Emit], Translator] | None = None
     covered: Callable[[Path], list[str] | None] = lambda _file: None
     installed_copy: str = ""
+    lacking: tuple[str, ...] = ()

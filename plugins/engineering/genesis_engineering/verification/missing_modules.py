@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from genesis_engineering.verification.records import Records
+from genesis_engineering.verification.records import CollectionError, Records
 
 _PYTHON = re.compile(r"No module named '(\w+)")
+_NO_PARENT = "attempted relative import with no known parent package"
+_LACKS = re.compile(
+    r"No module named|(could not|cannot|can't|unable to) (find|import|load|locate)|not installed"
+    r"|not found|install|recursive dependency involving fixture|requires?\b|FileNotFoundError",
+    re.IGNORECASE,
+)
 _NODE = re.compile(
     r"(?:Cannot find (?:module|package)|Failed to resolve import|Failed to load url)"
     r" ['\"]?((?:@[\w.-]+/)?[\w-][\w.-]*)"
@@ -16,18 +23,52 @@ _CARGO = re.compile(r"no matching package named `([\w-]+)` found|failed to downl
 _GO = re.compile(r"([\w.-]+\.[\w./-]+)(?:@[^:\s]+)?: module lookup disabled by GOPROXY=off")
 
 
-def lacking_modules(records: Records, repository: Path) -> dict[str, str]:
+def lacking_modules(
+    records: Records, repository: Path, declared: Sequence[str] = ()
+) -> dict[str, str]:
     """The module from outside the repository that could not be imported, by the id of what could
-    not be loaded. A module that the repository itself should have is none of these."""
+    not be loaded. A module that the repository itself should have is none of these.
+
+    A test that failed while it ran is among them when its message names one of `declared`, what
+    the project declares for its tests and the environment does not have.
+    """
     found = {}
     for error in records.collection_errors:
         if module := _missing(f"{error.message}\n{error.detail}", error.file, repository):
             found[error.id] = module
+        elif package := _not_packed(error, repository):
+            found[error.id] = package
     for test in records.failing():
         # node counts a file that cannot be loaded as a test that failed, named like the file.
         if test.id == test.file and (module := _missing_of_node(test.message, repository)):
             found[test.id] = module
+        elif name := _named(_telling(f"{test.message}\n{test.detail}"), declared):
+            found[test.id] = name
     return found
+
+
+def _not_packed(error: CollectionError, repository: Path) -> str:
+    """The `__init__.py` that makes a folder of tests a package, when an sdist does not have it."""
+    if _NO_PARENT not in error.message or not error.file:
+        return ""
+    if not (repository / "PKG-INFO").is_file():
+        return ""
+    return f"{Path(error.file).parent.as_posix()}/__init__.py"
+
+
+def _telling(message: str) -> str:
+    """What the error itself says; the rest of a message shows source and values."""
+    return "\n".join(line for line in message.split("\n")[-400:] if _LACKS.search(line))
+
+
+def _named(text: str, declared: Sequence[str]) -> str | None:
+    """The declared distribution that a message names, by its own name or that of its plugin."""
+    for name in declared:
+        parts = re.split("[-_.]", re.sub(r"^pytest[-_.]", "", name.lower()))
+        short = "[-_.]".join(re.escape(part) for part in parts)
+        if re.search(rf"(?<![\w.-]){short}(?![a-z0-9])", text, re.IGNORECASE):
+            return name
+    return None
 
 
 def _missing(text: str, file: str | None, repository: Path) -> str | None:

@@ -22,7 +22,10 @@ from genesis_engineering.verification.launch import Launch, Stage
 from genesis_engineering.verification.pytest_runner import pytest_check, pytest_command
 from genesis_engineering.verification.recorder import install_recorder
 from genesis_engineering.verification.suites import Suite
-from genesis_engineering.verification.unittest_runner import unittest_check, unittest_command
+from genesis_engineering.verification.unittest_runner import (
+    unittest_check,
+    unittest_command,
+)
 
 
 def launch_python(suite: Suite, stage: Stage, build_seconds: float) -> Launch:
@@ -49,6 +52,7 @@ def launch_python(suite: Suite, stage: Stage, build_seconds: float) -> Launch:
         reversed=lambda names: tests.command(tuple(reversed(names))),
         covered=tests.covered,
         installed_copy=imports.installed_copy,
+        lacking=chosen.lacking,
     )
 
 

@@ -6,6 +6,7 @@ import re
 
 from genesis.contracts import Finding, Severity
 
+from genesis_engineering.reporting import count_of
 from genesis_engineering.verification.records import CollectionError, RecordedTest
 from genesis_engineering.verification.suite_run import SuiteRun, Unstable
 from genesis_engineering.verification.verdict import telling_line
@@ -20,12 +21,29 @@ def find_problems(run: SuiteRun) -> list[Finding]:
     found = _of_the_run(run)
     found += [_of_collection(error, run) for error in run.records.collection_errors]
     found += [_of_test(test, run) for test in run.failing()]
-    found += [
-        _lacking(test.id, test.file, test.detail, run)
-        for test in run.records.failing()
-        if test.id in run.lacking
-    ]
+    lacking: dict[str, list[RecordedTest]] = {}
+    for test in run.records.failing():
+        if test.id in run.lacking:
+            lacking.setdefault(run.lacking[test.id], []).append(test)
+    for name, tests in sorted(lacking.items()):
+        if name in run.launch.lacking:
+            found.append(_lacking_declared(name, tests, run))
+        else:
+            found += [_lacking(test.id, test.file, test.detail, run) for test in tests]
     return found
+
+
+def _lacking_declared(name: str, tests: list[RecordedTest], run: SuiteRun) -> Finding:
+    """Said once: installing it is one step, whatever the number of tests."""
+    return Finding(
+        rule="test-dependency-missing",
+        severity=Severity.LOW,
+        message=f"{count_of(len(tests), 'test')} failed for lack of {name}, which the project "
+        f"declares for its tests and {run.launch.program} does not have.",
+        file=tests[0].file,
+        evidence=_last_lines(tests[0].detail),
+        check=run.launch.check(tests[0].id)[:1000],
+    )
 
 
 def _of_the_run(run: SuiteRun) -> list[Finding]:
@@ -96,10 +114,13 @@ def _of_unstable(test: RecordedTest, unstable: Unstable, run: SuiteRun) -> Findi
 
 def _lacking(name: str, file: str | None, detail: str, run: SuiteRun) -> Finding:
     module = run.lacking[name]
+    lack = f"{run.launch.program} has no module {module!r}"
+    if module.endswith("/__init__.py"):
+        lack = f"{module} is not in this source archive"
     return Finding(
         rule="test-dependency-missing",
         severity=Severity.LOW,
-        message=f"Its tests were not run: {run.launch.program} has no module {module!r}.",
+        message=f"Its tests were not run: {lack}.",
         file=file,
         evidence=_last_lines(detail),
         check=run.launch.check(name)[:1000] if name else "",

@@ -19,7 +19,11 @@ from genesis_engineering.verification.launch import Launch, Stage
 from genesis_engineering.verification.limits import Limits, usable_memory
 from genesis_engineering.verification.missing_modules import lacking_modules
 from genesis_engineering.verification.records import RecordReader, Records
-from genesis_engineering.verification.report import EVENTS_FILE, OUTPUT_FILE, RERUNS_FILE
+from genesis_engineering.verification.report import (
+    EVENTS_FILE,
+    OUTPUT_FILE,
+    RERUNS_FILE,
+)
 from genesis_engineering.verification.suite_run import SuiteRun
 from genesis_engineering.verification.suites import Suite
 from genesis_engineering.verification.verdict import decide
@@ -46,7 +50,7 @@ class SuiteProcess:
         child = replace(child, output=output)
         _append(self._stage.folder / OUTPUT_FILE, output.encode("utf-8", errors="replace"))
         _show_checkout(reader.records, self._stage)
-        lacking = lacking_modules(reader.records, self._stage.copy)
+        lacking = lacking_modules(reader.records, self._stage.copy, self._launch.lacking)
         return SuiteRun(
             suite=self._suite,
             launch=self._launch,

@@ -13,7 +13,8 @@ from genesis_engineering.verification.records import Records
 VerdictName = Literal["passed", "failed", "incomplete", "could_not_run", "no_tests"]
 _NO_TESTS_COLLECTED = 5
 _NO_TESTS = re.compile(
-    r"^\s*(No tests found|No test files found|go: warning: .* matched no packages)", re.MULTILINE
+    r"^\s*(No tests found|No test files found|go: warning: .* matched no packages)",
+    re.MULTILINE,
 )
 _TELLING = re.compile(
     r"^(E\s+|.*\berror: (?!usage)|\w[\w.]*(Error|Exception|Exit)\b)", re.IGNORECASE
@@ -53,11 +54,15 @@ def decide(
     disagreement = _disagreement(records, child, bad, missed)
     if bad:
         return Verdict(
-            "failed", _why_failed(records, len(failed), len(broken), missed, end), disagreement
+            "failed",
+            _why_failed(records, len(failed), len(broken), missed, end),
+            disagreement,
         )
     if lacking:
         names = ", ".join(sorted(set(lacking.values())))
-        files = "1 test file needs" if len(lacking) == 1 else f"{len(lacking)} test files need"
+        files = (
+            "1 test (file) needs" if len(lacking) == 1 else f"{len(lacking)} tests (or files) need"
+        )
         return Verdict("incomplete", f"{files} {names}, which the environment lacks")
     if missed or records.finished is None or child.stopped:
         return Verdict("incomplete", _why_incomplete(records, child, missed, end), disagreement)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from genesis.errors import GenesisError
 
+from genesis_engineering.files import RepositoryFile
 from genesis_engineering.verification.node_modules import link_modules
 
 MAX_FILE_BYTES = 64 * 2**20
@@ -86,7 +87,10 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
 
 
 def _copy_entry(
-    entry: os.DirEntry[str], into: str, copy: WorkingCopy, waiting: list[tuple[str, str]]
+    entry: os.DirEntry[str],
+    into: str,
+    copy: WorkingCopy,
+    waiting: list[tuple[str, str]],
 ) -> None:
     if entry.is_symlink():
         if entry.name not in _LEFT_OUT and not _is_environment(entry.path):
@@ -97,8 +101,15 @@ def _copy_entry(
         elif not _is_left_out(entry):
             os.mkdir(into)
             waiting.append((entry.path, into))
-    elif not (_SECRETS.fullmatch(entry.name) and not _EXAMPLES.fullmatch(entry.name)):
+    elif not _holds_secrets(entry.name, os.path.relpath(into, copy.root)):
         _copy_file(entry, into, copy)
+
+
+def _holds_secrets(name: str, relative: str) -> bool:
+    """Whether a file holds the user's secrets: one among the tests is data of a test."""
+    if not _SECRETS.fullmatch(name) or _EXAMPLES.fullmatch(name):
+        return False
+    return not RepositoryFile(relative.replace(os.sep, "/"), Path(relative), 0).is_test
 
 
 def _copy_file(entry: os.DirEntry[str], into: str, copy: WorkingCopy) -> None:
@@ -152,7 +163,15 @@ def _add_history(repository: Path, target: Path) -> None:
     repository that cannot be cloned, the copy has no history.
     """
     beside = target.with_name(target.name + ".git-clone")
-    clone = ["git", "clone", "-q", "--shared", "--no-checkout", str(repository), str(beside)]
+    clone = [
+        "git",
+        "clone",
+        "-q",
+        "--shared",
+        "--no-checkout",
+        str(repository),
+        str(beside),
+    ]
     in_copy = ["git", "-C", str(target), "-c", "core.hooksPath=/dev/null"]
     if not (repository / ".git").exists() or not _run(clone):
         shutil.rmtree(beside, ignore_errors=True)
