@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 
 from genesis.contracts import Confidence, Finding, Severity, TaskResult, ToolContext
 
-from genesis_engineering.documents.sites import Site, find_sites, site_of
 from genesis_engineering.archives import is_source_archive
+from genesis_engineering.documents.sites import Site, find_sites, site_of
 from genesis_engineering.files import RepositoryFile, list_files
 from genesis_engineering.pages.lookup import Lookup
 from genesis_engineering.pages.modules import MODULES, missing_modules, other_spelling
