@@ -338,3 +338,19 @@ def test_commands_of_plugins_read_a_whole_report(court: Court) -> None:
     assert len(report.tasks[0].result.findings) == 2
     with pytest.raises(NotFoundError, match="no session 'other'"):
         read_report(home, "other")
+
+
+def test_a_judgement_that_another_version_wrote_keeps_no_session_from_its_end(
+    court: Court,
+) -> None:
+    court.say("one")
+    first = court.run()
+    odd = 'UPDATE sessions SET judgement = \'{"of": "another version"}\''
+    court.kernel.database.writer.write(lambda c: c.exec_driver_sql(odd) and None)
+    second = court.run()
+    assert second.status == Status.COMPLETED
+    assert court.judgement(first) is None
+    assert court.rules(second) == ["one"]
+    earlier = court.calls[-1][1]
+    assert earlier.session_id == first.id
+    assert [finding.rule for finding in earlier.findings] == ["one"]

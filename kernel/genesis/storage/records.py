@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 from sqlalchemy import Connection, Row, exists, select
 
 from genesis.contracts.judgements import Judgement
@@ -108,10 +108,14 @@ def read_tasks(connection: Connection, session_id: str) -> list[TaskRecord]:
 
 
 def read_judgement(connection: Connection, session_id: str) -> Judgement | None:
-    """What was made of a session's findings; None for a session that nobody has judged."""
+    """What was made of a session's findings; None for a session that nobody has judged, or whose
+    judgement another version wrote: its findings stand as they were found."""
     query = select(_sessions.c.judgement).where(_sessions.c.id == session_id)
     text = connection.execute(query).scalar()
-    return None if text is None else Judgement.model_validate_json(text)
+    try:
+        return None if text is None else Judgement.model_validate_json(text)
+    except ValidationError:
+        return None
 
 
 def comparable_session(connection: Connection, session_id: str) -> str | None:
