@@ -252,6 +252,8 @@ def report(seen: Seen) -> str:
     statuses = ", ".join(f"{k}: {v:,}" for k, v in sorted(seen.ledger.statuses.items()))
     written = ", ".join(f"{len(v):,} {k}s" for k, v in seen.ledger.acknowledged.items())
     memory = [mb for _, mb in seen.memory]
+    start = seen.memory[0][0]
+    minutes = {int((second - start) // 60): mb for second, mb in seen.memory}
     return os.linesep.join(
         [
             f"{seen.requests:,} requests in {seen.seconds:.0f} s "
@@ -264,5 +266,6 @@ def report(seen: Seen) -> str:
             f"{seen.slope:+.2f} "
             f"MB in 10 minutes; log of the database at most {seen.log_bytes / 1e6:.1f} MB; "
             f"{seen.files} files open at most",
+            "memory at the end of each minute: " + " ".join(f"{mb:.1f}" for mb in minutes.values()),
         ]
     )
