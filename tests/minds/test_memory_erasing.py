@@ -14,6 +14,7 @@ from genesis.minds.conversation import ConversationManager
 from genesis.minds.memory import MemoryManager
 from genesis.storage.database import Database
 from genesis.storage.idempotency import KeptAnswer, keep_answer, read_key, remember_key
+from genesis.storage.vector_codes import encode
 
 from tests.minds.memory_fixtures import hashing, remembering
 
@@ -51,11 +52,13 @@ def test_neither_text_nor_vector_is_left_in_any_file(
     secrets = vectors(SECRET, CHANGED)
     assert holding(tmp_path, SECRET.encode())
     assert len(holding(tmp_path, secrets[1][:64])) >= 2
+    codes = [encode(secret) for secret in secrets]
+    assert holding(tmp_path, codes[1][:64])
     assert memory.erase_memory(one.id) is True
-    for needle in (SECRET.encode(), CHANGED.encode(), *(s[:64] for s in secrets)):
+    for needle in (SECRET.encode(), CHANGED.encode(), *(s[:64] for s in (*secrets, *codes))):
         assert holding(tmp_path, needle) == []
     assert memory._indexes.settle(gmid)
-    for needle in (SECRET.encode(), CHANGED.encode(), *(s for s in secrets)):
+    for needle in (SECRET.encode(), CHANGED.encode(), *secrets, *codes):
         assert holding(tmp_path, needle) == []
 
 

@@ -16,7 +16,13 @@ from genesis.minds.memory import MemoryManager
 from genesis.minds.memory_record import Memory, MemoryType
 from genesis.storage import memory_search
 from genesis.storage.database import Database
-from genesis.storage.memory_filters import MemoryFilter, fitting, listed, vectors_of
+from genesis.storage.memory_filters import (
+    VECTORS_GIVEN,
+    MemoryFilter,
+    codes_of,
+    fitting,
+    listed,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -443,8 +449,8 @@ PLANS = [
     (MemoryFilter(all_users=True, emotion="joy"), ["ix_memories_emotion"]),
     (MemoryFilter(all_users=True, since="2026"), ["ix_memories_recent"]),
     (MemoryFilter(all_users=True, min_importance=0.9), ["ix_memories_importance"]),
-    (MemoryFilter(user_email=ADA), ["ix_memories_user", "ix_memories_shared"]),
-    (MemoryFilter(owner=(ADA, None)), ["ix_memories_user"]),
+    (MemoryFilter(user_email=ADA), ["ix_memories_code", "ix_memories_shared"]),
+    (MemoryFilter(owner=(ADA, None)), ["ix_memories_code"]),
     (MemoryFilter(all_users=True, tags=["a"]), ["PRIMARY KEY", "sqlite_autoindex_memory_tags_1"]),
 ]
 
@@ -463,10 +469,17 @@ def plan(database: Database, statement: object) -> list[str]:
 def test_an_exact_comparison_reads_only_what_the_filter_keeps(
     minds: Database, wanted: MemoryFilter, indexes: list[str]
 ) -> None:
-    steps = plan(minds, vectors_of(wanted.names))
+    steps = plan(minds, codes_of(wanted.names))
     assert [step for step in steps if step.startswith("SCAN memor")] == []
     assert [i for i in indexes if any(i in step for step in steps)], steps
-    assert any("memory_vectors USING INTEGER PRIMARY KEY" in step for step in steps)
+    (found,) = plan(minds, VECTORS_GIVEN)[:1]
+    assert "memory_vectors USING INTEGER PRIMARY KEY" in found
+
+
+def test_the_codes_of_a_user_are_read_from_their_index_alone(minds: Database) -> None:
+    steps = plan(minds, codes_of(MemoryFilter(user_email=ADA).names))
+    own = "COVERING INDEX ix_memories_code (mind_gmid=? AND user_email=? AND archived_at=?)"
+    assert len([step for step in steps if own in step]) == 2, steps
 
 
 @pytest.mark.parametrize("wanted", [w for w, _ in PLANS])

@@ -20,8 +20,11 @@ from genesis.storage.migrate import (
     newest_revision,
     recorded_revision,
 )
+from genesis.storage.vector_codes import encode
 from sqlalchemy import Engine, Inspector, create_engine, event, inspect, text
 from sqlmodel import SQLModel
+
+from tests.storage.vectors import add_mind, vector_of
 
 GOOD = """
 from alembic import op
@@ -196,7 +199,7 @@ def test_messages_and_events_of_an_older_release_stay_and_no_id_is_given_again(
     tmp_path: Path,
 ) -> None:
     older = tmp_path / "older"
-    newer = shutil.ignore_patterns("__pycache__", "000[89]*")
+    newer = shutil.ignore_patterns("__pycache__", "000[89]*", "001*")
     shutil.copytree(KERNEL_REVISIONS, older, ignore=newer)
     database = Database(tmp_path / "genesis.db")
     migrate(database, "kernel", older)
@@ -223,4 +226,30 @@ def test_messages_and_events_of_an_older_release_stay_and_no_id_is_given_again(
         definitions = connection.execute(text(query)).scalars()
         assert not any("AUTOINCREMENT" in sql for sql in definitions)
         assert [row.id for row in connection.execute(text("SELECT id FROM events"))] == [1, 2]
+    database.close()
+
+
+def test_memories_of_an_older_release_get_the_codes_of_their_vectors(tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(KERNEL_REVISIONS, older, ignore=shutil.ignore_patterns("__pycache__", "001*"))
+    database = Database(tmp_path / "genesis.db")
+    migrate(database, "kernel", older)
+    add_mind(database, "M")
+    with closing(sqlite3.connect(database.path)) as connection, connection:
+        for number in range(1, 2503):
+            connection.execute(
+                "INSERT INTO memories (id, memory_id, mind_gmid, type, content, content_hash, "
+                "importance, access_count, created_at, tags, related_memory_ids) VALUES "
+                "(?, ?, 'M', 'episodic', '', '', 0.5, 0, '', '[]', '[]')",
+                (number, f"m{number}"),
+            )
+            if number % 2:
+                connection.execute(
+                    "INSERT INTO memory_vectors (memory, embedder, dimension, vector) "
+                    "VALUES (?, 'e', 16, ?)", (number, vector_of(number)),
+                )  # fmt: skip
+    migrate(database, "kernel", KERNEL_REVISIONS)
+    with database.read() as connection:
+        codes = dict(connection.execute(text("SELECT id, code FROM memories")).all())
+    assert codes == {n: encode(vector_of(n)) if n % 2 else None for n in range(1, 2503)}
     database.close()

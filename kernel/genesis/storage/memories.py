@@ -31,6 +31,7 @@ from genesis.storage.memory_vectors import (
     write_vector,
 )
 from genesis.storage.statements import Statement, Value, Values, table
+from genesis.storage.vector_codes import encode
 
 Row = tuple[Value, ...]
 
@@ -41,7 +42,7 @@ WRITTEN = (
     "memory_id", "mind_gmid", "type", "content", "content_hash", "emotion", "emotion_intensity",
     "importance", "access_count", "last_accessed", "created_at", "user_email",
     "relationship_context", "environment_id", "environment_name", "tags", "related_memory_ids",
-    "extra_data", "archived_at", "merged_into", "awaits_vector",
+    "extra_data", "archived_at", "merged_into", "awaits_vector", "code",
 )  # fmt: skip
 _INSERT = Statement(upsert(memories).on_conflict_do_nothing(index_elements=["memory_id"]), WRITTEN)
 _TAG = Statement(upsert(_tags).on_conflict_do_nothing(), ["mind_gmid", "tag", "memory"])
@@ -111,7 +112,7 @@ _AWAITING = Statement(
 
 @dataclass(frozen=True)
 class Draft:
-    """A memory to write: the values of WRITTEN (but `awaits_vector`), its tags, its vector."""
+    """A memory to write: the values of WRITTEN (but the last two), its tags, its vector."""
 
     values: Mapping[str, Value]
     tags: Sequence[str]
@@ -132,7 +133,8 @@ def insert_memories(
     added: list[tuple[int, str]] = []
     for draft in drafts:
         vector = draft.vector if fits else None
-        values = {**draft.values, "awaits_vector": int(vector is None)}
+        code = None if vector is None else encode(vector)
+        values = {**draft.values, "awaits_vector": int(vector is None), "code": code}
         cursor = _INSERT.run(connection, values)
         if cursor.rowcount != 1:
             continue

@@ -50,6 +50,12 @@ _PLAIN = ("type", "min_importance", "environment_id", "emotion", "since", "until
 _ids = func.json_each(bindparam("ids")).table_valued(column("value", Integer))
 _wanted_tags = func.json_each(bindparam("tags")).table_valued(column("value", Text))
 _last = memories.alias("last")
+VECTORS_GIVEN = Statement(
+    select(_vectors.c.memory, _vectors.c.vector).where(
+        _vectors.c.memory.in_(select(_ids.c.value)), _vectors.c.embedder == bindparam("embedder")
+    )
+)
+"""(memory, vector) of those whose numbers are given as JSON (`:ids`), of the model `:embedder`."""
 _place = select(_last.c.created_at, _last.c.id).where(
     _last.c.mind_gmid == bindparam("mind"), _last.c.memory_id == bindparam("before")
 )
@@ -169,6 +175,15 @@ def vectors_of(names: frozenset[str]) -> Statement:
         .where(wanted, arm, _vectors.c.embedder == bindparam("embedder"))
         for arm in arms
     ]
+    return Statement(parts[0] if len(parts) == 1 else union_all(*parts))
+
+
+@cache
+def codes_of(names: frozenset[str]) -> Statement:
+    """(id, code) of all memories that fit and have a code of `:code_length` bytes."""
+    wanted, arms = _conditions(names)
+    of_length = func.length(_m.code) == bindparam("code_length")
+    parts = [select(_m.id, _m.code).where(wanted, arm, of_length) for arm in arms]
     return Statement(parts[0] if len(parts) == 1 else union_all(*parts))
 
 

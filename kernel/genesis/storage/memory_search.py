@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import cast
 
 from genesis.storage.database import Database
@@ -10,7 +11,14 @@ from genesis.storage.exact_search import exact_search
 from genesis.storage.index_pool import IndexPool
 from genesis.storage.memories import Row
 from genesis.storage.memory_changes import IndexRecord, index_record, pending
-from genesis.storage.memory_filters import MemoryFilter, count_up_to, fitting, vectors_of
+from genesis.storage.memory_filters import (
+    VECTORS_GIVEN,
+    MemoryFilter,
+    codes_of,
+    count_up_to,
+    fitting,
+)
+from genesis.storage.vector_codes import code_length, possible_nearest
 
 _LEAST, _TIMES = 40, 4
 _PART = 10_000
@@ -62,10 +70,14 @@ def _compare_all(
     wanted: MemoryFilter,
     limit: int,
 ) -> Scores:
-    """The nearest of all that fit; read in parts, since all vectors may be more than memory."""
-    values = {**wanted.values(mind), "embedder": index.embedder}
+    """The nearest of all that fit: those that may be by their codes, compared exactly; read in
+    parts, since all may be more than memory."""
+    values = {**wanted.values(mind), "code_length": code_length(index.dimension)}
+    codes = database.fetch_parts(codes_of(wanted.names), values, _PART)
+    near = possible_nearest(cast(Iterable[list[tuple[int, bytes]]], codes), vector, limit)
+    given = {"ids": json.dumps(near), "embedder": index.embedder}
     best: Scores = []
-    for part in database.fetch_parts(vectors_of(wanted.names), values, _PART):
+    for part in database.fetch_parts(VECTORS_GIVEN, given, _PART):
         best += exact_search(cast(list[tuple[int, bytes]], part), vector, limit)
     return sorted(best, key=lambda pair: (-pair[1], pair[0]))[:limit]
 

@@ -16,7 +16,8 @@ ARCHIVED_MEMORY = "archived_at IS NOT NULL"
 class MemoryRow(SQLModel, table=True):
     """One memory. This is the record; the vector index is made from it.
 
-    `awaits_vector` marks one that has no vector of the mind's embedder (yet).
+    `awaits_vector` marks one that has no vector of the mind's embedder (yet). `code` is that of
+    its vector (`vector_codes`).
     """
 
     __tablename__ = "memories"
@@ -25,6 +26,8 @@ class MemoryRow(SQLModel, table=True):
         Index("ix_memories_type", "mind_gmid", "type", "created_at", "id"),
         # With archived_at, so that finding a user's living memories reads this index alone.
         Index("ix_memories_user", "mind_gmid", "user_email", "created_at", "id", "archived_at"),
+        # With the code, so that a user's memories are compared without reading others' pages.
+        Index("ix_memories_code", "mind_gmid", "user_email", "archived_at", "id", "code"),
         Index("ix_memories_importance", "mind_gmid", "importance", "id"),
         Index("ix_memories_content", "mind_gmid", "content_hash"),
         Index(
@@ -65,6 +68,7 @@ class MemoryRow(SQLModel, table=True):
     archived_at: str | None = None
     merged_into: str | None = None
     awaits_vector: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    code: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class MemoryTagRow(SQLModel, table=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, insert, null, select, text, update
 
 from genesis.errors import EmbedderMismatchError
 from genesis.storage.database import Database
@@ -17,6 +17,7 @@ from genesis.storage.memory_changes import begin_index, index_record, note_chang
 from genesis.storage.memory_filters import memories
 from genesis.storage.memory_tables import MemoryVectorRow
 from genesis.storage.statements import Statement, Values, table
+from genesis.storage.vector_codes import encode
 
 UNFINISHED = "reindex:"
 
@@ -29,13 +30,15 @@ _VECTOR = Statement(
 )
 NO_VECTOR = Statement(delete(_vectors).where(_vectors.c.memory == bindparam("id")))
 _AWAIT = Statement(
-    update(memories).where(_m.id == bindparam("of_id")).values(awaits_vector=bindparam("awaits"))
+    update(memories)
+    .where(_m.id == bindparam("of_id"))
+    .values(awaits_vector=bindparam("awaits"), code=bindparam("code"))
 )
-_AWAIT_ALL = Statement(update(memories).where(_MIND).values(awaits_vector=1))
+_AWAIT_ALL = Statement(update(memories).where(_MIND).values(awaits_vector=1, code=null()))
 _SERVED = Statement(
     update(memories)
     .where(_m.id == bindparam("of_id"), _m.content_hash == bindparam("hash"), _AWAITS)
-    .values(awaits_vector=0)
+    .values(awaits_vector=0, code=bindparam("code"))
 )
 _WAITING = Statement(
     select(_m.id, _m.memory_id, _m.content, _m.content_hash)
@@ -92,7 +95,7 @@ def takes_vectors(connection: Connection, mind: str, model: Model, *, given: boo
 
 
 def write_vector(connection: Connection, number: int, model: Model, vector: bytes) -> None:
-    """Write the vector of a memory over the one it has."""
+    """Write the vector of a memory over the one it has; the caller writes its code."""
     values = {"memory": number, **model._asdict(), "vector": vector}
     _VECTOR.run(connection, values)
 
@@ -107,7 +110,8 @@ def put_vector(
         write_vector(connection, number, vector.model, vector.vector)
     else:
         NO_VECTOR.run(connection, {"id": number})
-    _AWAIT.run(connection, {"of_id": number, "awaits": int(not fits)})
+    code = encode(vector.vector) if fits and vector is not None else None
+    _AWAIT.run(connection, {"of_id": number, "awaits": int(not fits), "code": code})
     note_changes(connection, mind, [memory])
 
 
@@ -135,7 +139,9 @@ def serve_waiting(
     _check_turn(connection, mind, model)
     written: list[tuple[int, str]] = []
     for memory, vector in served:
-        values: Values = {"of_id": memory.id, "hash": memory.content_hash}
+        values: Values = {
+            "of_id": memory.id, "hash": memory.content_hash, "code": encode(vector),
+        }  # fmt: skip
         if _SERVED.run(connection, values).rowcount == 1:
             write_vector(connection, memory.id, model, vector)
             written.append((memory.id, memory.memory_id))
