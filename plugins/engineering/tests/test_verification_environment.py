@@ -90,6 +90,17 @@ def test_a_unittest_suite_is_run_by_unittest_with_each_result(
     assert "FAILED (failures=1)" in again.stderr
 
 
+def test_unittest_files_named_as_any_project_names_them_are_run_once(own: Path) -> None:
+    case = "import unittest\nclass TestIt(unittest.TestCase):\n    def test_a(self): pass\n"
+    names = ("test_one", "two_test", "three_tests", "test_four_test", "test_five_tests", "latest")
+    write(own, {f"tests/{name}.py": case for name in names} | {"broken_test.py": "import absent"})
+    result = verify(own)
+    counted = facts(result)
+    assert str(counted["runner"]).startswith("unittest")
+    assert (counted["collected"], counted["passed"]) == (5, 5)
+    assert "broken_test" in result.findings[0].check
+
+
 def test_a_unittest_module_that_cannot_be_imported_blocks_when_there_is_no_other(
     own: Path,
 ) -> None:
@@ -263,6 +274,52 @@ def test_failures_for_lack_of_what_tests_declare_are_told_once(own: Path) -> Non
     assert found == [("test-failed", "high"), ("test-dependency-missing", "low")]
     assert "2 tests failed for lack of flask-absent" in result.findings[1].message
     assert facts(result)["failed"] == 3
+
+
+def lacks(own: Path, *errors: str) -> list[tuple[str, str, str]]:
+    tests = (f"def test_{n}(): {error}\n" for n, error in enumerate(errors))
+    write(own, {"test_it.py": "import socket\n" + "".join(tests)})
+    return [(f.rule, str(f.severity), f.message) for f in verify(own).findings]
+
+
+def test_tests_that_fail_for_lack_of_a_network_are_told_once_with_what_they_say(own: Path) -> None:
+    (found,) = lacks(
+        own,
+        "raise OSError(101, 'Network is unreachable')",
+        "raise socket.gaierror(-2, 'Name or service not known')",
+    )
+    assert found[:2] == ("test-needs-network", "low")
+    assert found[2].startswith("2 tests failed for lack of a network")
+    assert "[Errno 101] Network is unreachable" in found[2]
+
+
+@pytest.mark.parametrize(
+    ("error", "lack"),
+    [
+        ("raise RuntimeError(\"Install it with the 'async' extra for that\")", "the extra async"),
+        ("raise ImportError('run `pip install thing[fast]` first')", "thing[fast]"),
+        ("import no_such_library", "no_such_library"),
+    ],
+)
+def test_a_test_that_names_what_is_not_installed_is_no_failure_of_the_repository(
+    own: Path, error: str, lack: str
+) -> None:
+    (found,) = lacks(own, error)
+    assert found[:2] == ("test-dependency-missing", "low")
+    assert f"1 test failed for lack of {lack}, which .venv/bin/python does not have" in found[2]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "assert 'pip install thing' in 'a text that lacks it'",
+        "raise AssertionError('it should tell to install the async extra')",
+        "raise OSError(111, 'Connection refused')",
+    ],
+)
+def test_a_test_that_only_speaks_of_installing_failed(own: Path, error: str) -> None:
+    (found,) = lacks(own, error)
+    assert found[:2] == ("test-failed", "high")
 
 
 def test_a_compiled_package_without_its_environment_is_not_tested(repository: Path) -> None:

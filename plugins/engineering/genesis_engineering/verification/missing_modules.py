@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from genesis_engineering.verification.records import CollectionError, Records
+from genesis_engineering.verification.records import CollectionError, RecordedTest, Records
 
 _PYTHON = re.compile(r"No module named '(\w+)")
 _NO_PARENT = "attempted relative import with no known parent package"
@@ -19,6 +19,19 @@ _NODE = re.compile(
     r"(?:Cannot find (?:module|package)|Failed to resolve import|Failed to load url)"
     r" ['\"]?((?:@[\w.-]+/)?[\w-][\w.-]*)"
 )
+NETWORK = "the network"
+_NO_NETWORK = re.compile(
+    r"Network is unreachable|No route to host|Name or service not known|Could not resolve host"
+    r"|Temporary failure in name resolution|No address associated with hostname|no such host"
+    r"|nodename nor servname|getaddrinfo (failed|E\w+)|ENETUNREACH|EHOSTUNREACH"
+    r"|NameResolutionError|failed to lookup address information",
+    re.IGNORECASE,
+)
+_EXTRA = re.compile(
+    r"\binstall\b[^.\n]{0,60}?['\"`]?([\w-]+)['\"`]? extra\b"
+    r"|\bpip3? install ['\"]?(?:-U |--upgrade )?([\w.-]+(?:\[[\w,-]+\])?)",
+    re.IGNORECASE,
+)
 _CARGO = re.compile(r"no matching package named `([\w-]+)` found|failed to download `([\w-]+) v")
 _GO = re.compile(r"([\w.-]+\.[\w./-]+)(?:@[^:\s]+)?: module lookup disabled by GOPROXY=off")
 
@@ -29,8 +42,9 @@ def lacking_modules(
     """The module from outside the repository that could not be imported, by the id of what could
     not be loaded. A module that the repository itself should have is none of these.
 
-    A test that failed while it ran is among them when its message names one of `declared`, what
-    the project declares for its tests and the environment does not have.
+    A test that failed while it ran is among them when its message names one of `declared` (what
+    the project declares for its tests and the environment does not have), when it tells what to
+    install, and, as lacking NETWORK, when it says that there is none.
     """
     found = {}
     for error in records.collection_errors:
@@ -42,9 +56,25 @@ def lacking_modules(
         # node counts a file that cannot be loaded as a test that failed, named like the file.
         if test.id == test.file and (module := _missing_of_node(test.message, repository)):
             found[test.id] = module
-        elif name := _named(_telling(f"{test.message}\n{test.detail}"), declared):
+        elif name := _lack_of(test, repository, declared):
             found[test.id] = name
     return found
+
+
+def _lack_of(test: RecordedTest, repository: Path, declared: Sequence[str]) -> str | None:
+    """What a test that ran says it failed for lack of."""
+    if name := _named(_telling(f"{test.message}\n{test.detail}"), declared):
+        return name
+    lines = [line for line in test.detail.splitlines() if line.startswith("E ")]
+    error = "\n".join([test.message, *lines])
+    if _NO_NETWORK.search(error):
+        return NETWORK
+    if match := _PYTHON.search(error):
+        return _from_outside(match[1], test.file, repository)
+    is_comparison = test.message.startswith(("assert ", "AssertionError"))
+    if not is_comparison and (match := _EXTRA.search(test.message)):
+        return f"the extra {match[1]}" if match[1] else match[2]
+    return None
 
 
 def _not_packed(error: CollectionError, repository: Path) -> str:

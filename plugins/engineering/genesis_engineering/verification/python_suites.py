@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from genesis_engineering.files import RepositoryFile
-from genesis_engineering.verification.suites import Runner, Suite, folder_of, is_below, manifests
+from genesis_engineering.verification.suites import (
+    Runner,
+    Start,
+    Suite,
+    folder_of,
+    is_below,
+    manifests,
+)
 
 _PYTEST_CONFIGS = {
     "pytest.ini": "",
@@ -22,6 +30,8 @@ _PYTEST_STYLE = re.compile(
 )
 _UNITTEST_STYLE = re.compile(r"^\s*(import|from)\b.*\bunittest\b|\bTestCase\b", re.MULTILINE)
 _READ_AT_MOST = 400
+# Pytest's two and unittest's one are among them; the last is that of projects of unittest alone.
+_NAMES = ("test*.py", "*_test.py", "*_tests.py")
 
 
 def python_suites(files: list[RepositoryFile]) -> list[Suite]:
@@ -52,7 +62,7 @@ def _suite(files: list[RepositoryFile], tests: list[RepositoryFile], folder: str
     runner = _runner(inside, own_tests, config)
     if runner is None:
         return None
-    starts: tuple[tuple[str, str], ...] = ()
+    starts: tuple[Start, ...] = ()
     if runner == "unittest":
         names = {_inside(file.path, folder) for file in inside}
         starts = tuple(sorted({_start(_inside(file.path, folder), names) for file in own_tests}))
@@ -65,7 +75,12 @@ def _inside(path: str, folder: str) -> str:
 
 def _is_python_test(file: RepositoryFile) -> bool:
     name = PurePosixPath(file.path).name
-    return file.suffix == ".py" and (name.startswith("test") or name.endswith("_test.py"))
+    return file.suffix == ".py" and (_pattern(name) is not None)
+
+
+def _pattern(name: str) -> str | None:
+    """The pattern of test files that a name has, of those in use."""
+    return next((pattern for pattern in _NAMES if fnmatchcase(name, pattern)), None)
 
 
 def _pytest_config(files: list[RepositoryFile], folder: str) -> str | None:
@@ -92,11 +107,11 @@ def _runner(
     return "unittest" if any(_UNITTEST_STYLE.search(text) for text in texts) else None
 
 
-def _start(path: str, names: set[str]) -> tuple[str, str]:
+def _start(path: str, names: set[str]) -> Start:
     """Where to discover a test file: below the first folder above it that is no package."""
     top = PurePosixPath(path).parent
     while str(top) != "." and str(top / "__init__.py") in names:
         top = top.parent
     inside = PurePosixPath(path).relative_to(top)
     start = top / inside.parts[0] if len(inside.parts) > 1 else top
-    return str(start), str(top)
+    return Start(str(start), str(top), _pattern(PurePosixPath(path).name) or _NAMES[0])

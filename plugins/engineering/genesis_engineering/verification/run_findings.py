@@ -7,6 +7,7 @@ import re
 from genesis.contracts import Finding, Severity
 
 from genesis_engineering.reporting import count_of
+from genesis_engineering.verification.missing_modules import NETWORK
 from genesis_engineering.verification.records import CollectionError, RecordedTest
 from genesis_engineering.verification.suite_run import SuiteRun, Unstable
 from genesis_engineering.verification.verdict import telling_line
@@ -26,20 +27,24 @@ def find_problems(run: SuiteRun) -> list[Finding]:
         if test.id in run.lacking:
             lacking.setdefault(run.lacking[test.id], []).append(test)
     for name, tests in sorted(lacking.items()):
-        if name in run.launch.lacking:
-            found.append(_lacking_declared(name, tests, run))
-        else:
-            found += [_lacking(test.id, test.file, test.detail, run) for test in tests]
+        ran = [test for test in tests if test.id != test.file]
+        if ran:
+            found.append(_lacking_of_tests(name, ran, run))
+        unloaded = [test for test in tests if test.id == test.file]
+        found += [_lacking(test.id, test.file, test.detail, run) for test in unloaded]
     return found
 
 
-def _lacking_declared(name: str, tests: list[RecordedTest], run: SuiteRun) -> Finding:
+def _lacking_of_tests(name: str, tests: list[RecordedTest], run: SuiteRun) -> Finding:
     """Said once: installing it is one step, whatever the number of tests."""
+    declared = "the project declares for its tests and " if name in run.launch.lacking else ""
+    lack = f"{name}, which {declared}{run.launch.program} does not have"
+    if name == NETWORK:
+        lack = f"a network, as they say: {tests[0].message}"[:1000]
     return Finding(
-        rule="test-dependency-missing",
+        rule="test-needs-network" if name == NETWORK else "test-dependency-missing",
         severity=Severity.LOW,
-        message=f"{count_of(len(tests), 'test')} failed for lack of {name}, which the project "
-        f"declares for its tests and {run.launch.program} does not have.",
+        message=f"{count_of(len(tests), 'test')} failed for lack of {lack.rstrip('.')}.",
         file=tests[0].file,
         evidence=_last_lines(tests[0].detail),
         check=run.launch.check(tests[0].id)[:1000],

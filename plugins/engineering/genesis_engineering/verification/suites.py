@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from genesis_engineering.files import RepositoryFile, list_files
 from genesis_engineering.reporting import is_secondary
@@ -24,18 +24,25 @@ class OtherSuite:
     reason: str
 
 
+class Start(NamedTuple):
+    """Where unittest discovers: in `folder`, files named like `pattern`, imported from `top`."""
+
+    folder: str
+    top: str
+    pattern: str
+
+
 @dataclass(frozen=True)
 class Suite:
     """One suite that can be run. `folder` is where, relative to the repository: `.` or `a/b`.
 
-    `starts` are for unittest: a folder to discover in and the folder that its modules are imported
-    from, both relative to `folder`. `config` is the text of pytest's configuration, or the test
-    script of package.json as `node_script` rewrote it.
+    `starts` are for unittest, their folders relative to `folder`. `config` is the text of pytest's
+    configuration, or the test script of package.json as `node_script` rewrote it.
     """
 
     runner: Runner
     folder: str = "."
-    starts: tuple[tuple[str, str], ...] = ()
+    starts: tuple[Start, ...] = ()
     config: str = ""
 
     @property

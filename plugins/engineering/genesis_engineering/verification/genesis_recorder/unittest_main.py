@@ -1,6 +1,6 @@
 """Discover and run unittest suites, recording each test as it starts and as it ends.
 
-Usage: `python -m genesis_recorder.unittest_main START TOP [START TOP ...] [--only ID ...]`. Exit
+Usage: `python -m genesis_recorder.unittest_main START TOP PATTERN [...] [--only ID ...]`. Exit
 status: 0 when all passed, 1 when not, 5 when there are no tests.
 """
 
@@ -15,7 +15,7 @@ from .unittest_result import RecordingResult, id_of, is_unloadable, name_tests
 
 
 def main(arguments: list[str]) -> int:
-    """Run the suites of each START folder, imported relative to its TOP folder.
+    """Run the suites of each START folder, in files named so, imported relative to its TOP folder.
 
     With `--only`, the tests of these ids are run alone, in that order.
     """
@@ -23,12 +23,19 @@ def main(arguments: list[str]) -> int:
     events = EventFile(os.environ[RECORD_VARIABLE])
     events.write("session", runner="unittest", version=sys.version.split()[0])
     suite = unittest.TestSuite()
-    for start, top in zip(arguments[::2], arguments[1::2]):  # noqa: B905 - 3.8 has no `strict`
+    modules: dict[tuple[str, str], set[str]] = {}
+    for start, top, pattern in zip(*(arguments[n::3] for n in range(3))):  # noqa: B905 - as in 3.8
         try:
-            suite.addTest(unittest.TestLoader().discover(start, "test*.py", top))
+            found = unittest.TestLoader().discover(start, pattern, top)
         except Exception as error:  # noqa: BLE001 - whatever a module raises is a result
             message = f"{type(error).__name__}: {error}"
             _record_collection_error(events, start, None, message, message)
+        else:
+            # One name can fit two patterns.
+            known = modules.setdefault((start, top), set())
+            added = [test for test in name_tests(found) if _module_of(test) not in known]
+            known.update(map(_module_of, added))
+            suite.addTests(added)
     tests = name_tests(suite)
     for test in tests:
         if is_unloadable(test):
@@ -44,6 +51,10 @@ def main(arguments: list[str]) -> int:
     status = 5 if not tests else 0 if result.wasSuccessful() else 1
     events.write("finish", exit_status=status)
     return status
+
+
+def _module_of(test: unittest.TestCase) -> str:
+    return test.id() if is_unloadable(test) else type(test).__module__
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
