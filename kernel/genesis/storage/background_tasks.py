@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import JsonValue
 from sqlalchemy import (
@@ -55,11 +56,12 @@ class Ending:
 _tasks = table(BackgroundTaskRow)
 _queue = table(QueueRow)
 _t = _tasks.c
-_JSON_FIELDS = ("result", "context", "attachments", "extra_data")
+# In the order of BackgroundTask.
 _FIELDS = (
-    "task_id", "mind_gmid", "handler", "user_email", "user_request", "status", "progress",
-    "progress_message", "priority", "run_at", "created_at", "started_at", "completed_at", "error",
-    "retry_count", "max_retries", "notify_on_complete", "cancel_requested", *_JSON_FIELDS,
+    "task_id", "mind_gmid", "user_email", "user_request", "handler", "status", "progress",
+    "progress_message", "priority", "run_at", "created_at", "started_at", "completed_at", "result",
+    "error", "retry_count", "max_retries", "notify_on_complete", "cancel_requested", "context",
+    "attachments", "extra_data",
 )  # fmt: skip
 _NEW: dict[str, Value] = {
     "status": "pending", "progress": 0.0, "progress_message": None, "started_at": None,
@@ -168,22 +170,17 @@ def in_order(row: Values) -> Row:
 
 def task_of(row: Row) -> BackgroundTask:
     """The record of a row as the statements here return it."""
-    given = dict(zip(_FIELDS, row, strict=True))
-    values: dict[str, JsonValue] = {name: _parsed(given.pop(name)) for name in _JSON_FIELDS}
-    values |= {
-        "status": TaskStatus(str(given["status"])),
-        "notify_on_complete": bool(given["notify_on_complete"]),
-        "cancel_requested": bool(given["cancel_requested"]),
-        "metadata": values.pop("extra_data"),
-    }
-    return BackgroundTask(**given | values)  # type: ignore[arg-type]  # as the columns
-
-
-def _parsed(value: Value) -> JsonValue:
-    if value is None or value == "null":
-        return None
-    parsed: JsonValue = json.loads(str(value))
-    return parsed
+    columns: tuple[Any, ...] = row
+    (task_id, mind, email, request, handler, status, progress, message, priority, run_at, created,
+     started, completed, result, error, failures, most, notify, cancel, context, files,
+     extra) = columns  # fmt: skip
+    # By place: each task is read several times on its way.
+    return BackgroundTask(
+        task_id, mind, email, request, handler, TaskStatus(status), progress, message, priority,
+        run_at, created, started, completed, None if result is None else json.loads(result), error,
+        failures, most, bool(notify), bool(cancel), {} if context == "{}" else json.loads(context),
+        [] if files == "[]" else json.loads(files), {} if extra == "{}" else json.loads(extra),
+    )  # fmt: skip
 
 
 def accept_task(connection: Connection, row: Values) -> None:
@@ -207,7 +204,7 @@ def claim_task(
     if not rows:  # Its mind was deleted.
         queue.complete(connection, [lease])
         return None
-    _tell(connection, "started", rows[0], attempt=lease.attempt)
+    _tell(connection, "started", (lease.item, rows[0][1], rows[0][4]), attempt=lease.attempt)
     return lease, rows[0]
 
 
@@ -338,8 +335,8 @@ def _end(
 def _interrupt(connection: Connection, task_id: str, attempt: int) -> None:
     """Note that an attempt ended with its process; its task waits again, or is cancelled."""
     (row,) = _WAIT_AGAIN.run(connection, {"of_task": task_id}).fetchall()
-    _tell(connection, "interrupted", row, attempt=attempt)
     task = task_of(row)
+    _tell(connection, "interrupted", _key_of(task), attempt=attempt)
     if task.cancel_requested and queue.withdraw(connection, task_id):
         _end(connection, task, TaskStatus.CANCELLED, None)
 
@@ -348,8 +345,8 @@ def _key_of(task: BackgroundTask) -> Row:
     return task.task_id, task.mind_gmid, task.handler
 
 
-def _tell(connection: Connection, what: str, row: Row, **more: JsonValue) -> None:
-    """Write an event; `row` begins with the task's id, its mind and its handler."""
-    task_id, mind, handler = row[:3]
+def _tell(connection: Connection, what: str, key: Row, **more: JsonValue) -> None:
+    """Write an event about a task; `key` is its id, its mind and its handler."""
+    task_id, mind, handler = key
     payload: dict[str, JsonValue] = {"mind": mind, "handler": handler, **more}  # type: ignore[dict-item]  # text
     append_events(connection, [NewEvent(f"background_task.{what}", str(task_id), None, payload)])
