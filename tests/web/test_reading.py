@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable
 from typing import Literal
 from urllib.parse import quote, quote_plus, unquote
@@ -9,6 +11,7 @@ from urllib.parse import quote, quote_plus, unquote
 import pytest
 from genesis.contracts.web import Call, Endpoint, NoInput
 from genesis.errors import PluginError
+from genesis.web.api.concerns import NewConcern
 from genesis.web.login import _own_path
 from genesis.web.problems import ProblemError
 from genesis.web.reading import QueryReader, read_body
@@ -84,6 +87,21 @@ def test_any_query_is_read_or_refused(query: str) -> None:
 def test_any_body_is_read_or_refused(raw: bytes) -> None:
     scope = {"headers": [(b"content-type", b"application/json")]}
     assert refusal(lambda: read_body(Everything, scope, raw)) in (None, 400, 422)
+
+
+def test_the_texts_of_bodies_are_not_kept_once_they_were_read() -> None:
+    scope = {"headers": [(b"content-type", b"application/json")]}
+
+    def held_after(texts: range) -> int:
+        for number in texts:
+            read_body(
+                NewConcern, scope, b'{"content": "concern %d", "concern_type": "task"}' % number
+            )
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    before = held_after(range(100))
+    assert held_after(range(100, 10_100)) - before < 1000
 
 
 @given(st.binary(max_size=60))

@@ -44,7 +44,8 @@ class AttemptUpdate(BaseModel):
     word, worth another attempt), `timed_out` or `cancelled`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Texts of findings are not kept for as long as the process runs.
+    model_config = ConfigDict(frozen=True, extra="forbid", cache_strings="keys")
 
     task_id: str
     attempt: int

@@ -57,7 +57,8 @@ class Judgement(BaseModel):
     `not_comparable`, and is handed on until a session looks again.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Texts of findings are not kept for as long as the process runs.
+    model_config = ConfigDict(frozen=True, extra="forbid", cache_strings="keys")
 
     findings: tuple[JudgedFinding, ...] = ()
     fixed: tuple[Finding, ...] = ()

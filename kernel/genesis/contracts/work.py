@@ -94,7 +94,8 @@ class TaskResult(BaseModel):
     plugins read (counts, durations), JSON values only.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Texts of findings are not kept for as long as the process runs.
+    model_config = ConfigDict(frozen=True, extra="forbid", cache_strings="keys")
 
     summary: str = Field(min_length=1, max_length=2000)
     findings: tuple[Finding, ...] = ()

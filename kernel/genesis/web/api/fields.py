@@ -55,7 +55,8 @@ RepositoryPath = Annotated[
 class Input(BaseModel):
     """A query or a body."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Else pydantic keeps thousands of texts that it read, for as long as the process runs.
+    model_config = ConfigDict(frozen=True, extra="forbid", cache_strings="keys")
 
 
 class Answer(BaseModel):
