@@ -49,5 +49,5 @@ def _why_not(plugin_class: type, statuses: Sequence[PluginStatus]) -> str:
         # The class came from somewhere; nothing is imported to find out whose it is.
         if getattr(sys.modules.get(module), name.strip(), None) is plugin_class:
             found = [standing(status) for status in statuses if status.id == candidate.id]
-            return f"This command needs {' and '.join(found)}."
+            return f"This command needs {' and '.join(found).rstrip('.')}."
     return f"{plugin_class.__qualname__} is not the class of an installed plugin."

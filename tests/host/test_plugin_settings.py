@@ -110,6 +110,10 @@ def test_a_wrong_value_is_refused_without_being_shown(values: dict[str, object],
     assert SECRET not in message
 
 
+def test_what_may_be_chosen_is_told_also_when_another_setting_has_that_value() -> None:
+    assert "Input should be 'fast' or 'safe'" in refusal(mode="slow", greeting="fast")
+
+
 def test_a_wrong_value_in_the_environment_is_refused_without_being_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -35,7 +35,9 @@ def load_plugin_settings(
         key = ".".join(str(part) for part in first["loc"]) or "(all)"
         variable = prefix + key.partition(".")[0].upper()
         where = f"the environment variable {variable}" if variable in os.environ else "genesis.toml"
-        message = _without_values(first["msg"], given)
+        # What may be chosen stands in the plugin's code, and may be another setting's value.
+        told = first["type"] in ("literal_error", "enum")
+        message = first["msg"] if told else _without_values(first["msg"], given)
         raise SettingsError(
             f"[plugins.{plugin_id}] {key}: {message}. Correct it in {where}."
         ) from None
