@@ -48,3 +48,25 @@ def test_all_threads_share_two_arenas(tmp_path: object) -> None:
     path = f"{tmp_path}/arenas.xml"
     assert arenas("share", path) <= 2
     assert arenas("leave", path) > 2
+
+
+FREED = """
+import ctypes
+import psutil
+from genesis.service.memory import give_back
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+held = [libc.malloc(1000) for _ in range(100_000)]
+for block in held[:-1]:
+    libc.free(ctypes.c_void_p(block))
+before = psutil.Process().memory_info().rss
+give_back()
+print(before - psutil.Process().memory_info().rss)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="this is about glibc's malloc")
+def test_memory_that_is_free_below_what_is_used_is_given_back() -> None:
+    done = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 50_000_000

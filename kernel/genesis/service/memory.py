@@ -17,3 +17,13 @@ def share_arenas() -> None:
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+
+
+def give_back() -> None:
+    """Give the system the memory that glibc's malloc holds free, now and then.
+
+    By itself it keeps all that lies below anything in use: a few short peaks are scattered over the
+    heap, and a process under steady load grows by them for hours. Nothing elsewhere than on glibc.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

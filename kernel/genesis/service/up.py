@@ -20,7 +20,7 @@ from genesis.scheduling.scheduler import Scheduler
 from genesis.service import index_keeping
 from genesis.service.instance import InstanceLock
 from genesis.service.logs import begin_logging
-from genesis.service.memory import share_arenas
+from genesis.service.memory import give_back, share_arenas
 from genesis.service.periodic import Rounds, begin_periodic
 from genesis.service.session_service import SessionService
 from genesis.settings import load_kernel_settings, read_settings_file
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # Beyond what running work gets: plugins' own limits for stopping, closing indexes.
 CLOSE_SECONDS = 10.0
 _STEP_SECONDS = 2.0
+_TRIM_SECONDS = 60.0
 _log = logging.getLogger("genesis.service")
 
 
@@ -78,6 +79,7 @@ class Service:
             "index keeper", index_keeping.EVERY_SECONDS,
             lambda: index_keeping.wake_indexes(self.kernel.minds),
         )  # fmt: skip
+        self._rounds.begin("memory", _TRIM_SECONDS, give_back)
         self.periodic = begin_periodic(self._rounds, self.kernel.host)
         self._is_ready = True
 
