@@ -134,7 +134,7 @@ def test_each_outcome_of_go_is_that_of_its_json(repository: Path) -> None:
 
 @needs_go
 def test_a_package_of_go_that_does_not_compile_panics_or_exits_is_told(repository: Path) -> None:
-    files = {
+    written = {
         "broken/b_test.go": 'package broken\n\nimport "testing"\n\n'
         "func TestX(t *testing.T) { y := 1 }\n",
         "panics/p_test.go": 'package panics\n\nimport "testing"\n\n'
@@ -142,12 +142,14 @@ def test_a_package_of_go_that_does_not_compile_panics_or_exits_is_told(repositor
         "exits/e_test.go": 'package exits\n\nimport (\n\t"os"\n\t"testing"\n)\n\n'
         "func TestMain(m *testing.M) { os.Exit(3) }\n\nfunc TestX(t *testing.T) {}\n",
     }
-    write(repository, GO | files)
+    write(repository, GO | written)
     result = verify(repository)
     assert counts(result) == counts_of_go(repository)
     assert facts(result)["collection_errors"] == 2
     messages = {one.message for one in result.findings if one.rule == "test-collection-error"}
     assert any("broken" in one and "y declared" in one for one in messages)
+    files = {one.file for one in result.findings if one.rule == "test-collection-error"}
+    assert files == {"broken/b_test.go", None}
     assert any("exits" in one for one in messages)
     panic = next(one for one in result.findings if "panics::TestX" in one.message)
     assert panic.file == "panics/p_test.go"

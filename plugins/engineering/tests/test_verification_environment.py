@@ -309,6 +309,19 @@ def test_a_test_that_names_what_is_not_installed_is_no_failure_of_the_repository
     assert f"1 test failed for lack of {lack}, which .venv/bin/python does not have" in found[2]
 
 
+def test_an_extension_that_is_not_built_is_told_once_and_no_failure(own: Path) -> None:
+    write(own, {"quick/__init__.py": "", "quick/_core.pyx": "def add(a, b): return a + b\n"})
+    found = lacks(own, "from quick import _core", "from quick import _core as core")
+    assert [(rule, severity) for rule, severity, _ in found] == [("test-dependency-missing", "low")]
+    assert "2 tests failed for lack of the built extension quick._core" in found[0][2]
+
+
+def test_a_name_that_the_repository_has_nowhere_is_a_failure(own: Path) -> None:
+    write(own, {"quick/__init__.py": "", "quick/_other.pyx": ""})
+    (found,) = lacks(own, "from quick import _core")
+    assert found[:2] == ("test-failed", "high")
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -335,3 +348,58 @@ def test_settings_of_tests_are_copied_and_those_of_the_user_are_not(own: Path) -
     text += "    assert (here / '.env').exists() and not (here.parent / '.env').exists()\n"
     write(own, {"tests/test_it.py": text, "tests/.env": "A=1\n", ".env": "KEY=secret\n"})
     assert facts(verify(own))["verdict"] == "passed"
+
+
+FAILS = "def test_a(): assert 1 == 2\ndef test_b(): assert 2 == 3\n"
+WANTS = '[project]\nname = "a"\nversion = "1"\n[dependency-groups]\ndev = ["a[full]"]\n'
+WANTS += (
+    '[project.optional-dependencies]\nfull = ["not-there-at-all", "a[more]"]\nmore = ["nor-this"]\n'
+)
+
+
+def test_in_an_interpreter_of_others_that_lacks_what_tests_need_failures_are_told_once_as_low(
+    repository: Path,
+) -> None:
+    write(repository, {"pyproject.toml": WANTS, "test_it.py": FAILS})
+    result = verify(repository)
+    (found,) = result.findings
+    assert (found.rule, str(found.severity)) == ("test-environment-incomplete", "low")
+    assert "2 tests (or test files) failed" in found.message
+    assert "lacks of what it declares for its tests: not-there-at-all, nor-this" in found.message
+    assert "test_it.py::test_b: assert 2 == 3" in found.evidence
+    assert (facts(result)["failed"], facts(result)["verdict"]) == (2, "failed")
+
+
+def test_in_the_repository_s_own_environment_failures_are_failures_whatever_it_lacks(
+    own: Path,
+) -> None:
+    write(own, {"pyproject.toml": WANTS, "test_it.py": FAILS})
+    assert [(f.rule, str(f.severity)) for f in verify(own).findings] == [
+        ("test-failed", "high")
+    ] * 2
+
+
+def test_a_file_of_tests_that_is_no_python_is_told_in_any_environment(repository: Path) -> None:
+    write(repository, {"pyproject.toml": WANTS, "test_it.py": FAILS, "test_no.py": "def (:\n"})
+    found = [(f.rule, str(f.severity)) for f in verify(repository).findings]
+    assert found == [("test-collection-error", "high"), ("test-environment-incomplete", "low")]
+
+
+def test_an_archive_without_the_conftest_of_its_tests_has_no_failures(own: Path) -> None:
+    tests = "def test_a(settings): pass\ndef test_b(client): pass\ndef test_c(): assert 1 == 2\n"
+    write(own, {"PKG-INFO": "Name: a\n", "tests/test_it.py": tests})
+    found = {(f.rule, str(f.severity)): f.message for f in verify(own).findings}
+    assert set(found) == {
+        ("test-dependency-missing", "low"),
+        ("test-environment-incomplete", "low"),
+    }
+    told = "2 tests failed for lack of conftest.py, which is not in this source archive"
+    assert told in found["test-dependency-missing", "low"]
+    write(own, {"tests/conftest.py": ""})
+    assert [f.rule for f in verify(own).findings] == ["test-failed"] * 3
+
+
+def test_options_of_pytest_cov_do_not_keep_tests_from_running_without_it(own: Path) -> None:
+    config = "[pytest]\naddopts = --cov=a --cov-branch --cov-report term-missing --no-cov-on-fail\n"
+    write(own, {"pytest.ini": config, "test_it.py": FAILS})
+    assert facts(verify(own))["failed"] == 2

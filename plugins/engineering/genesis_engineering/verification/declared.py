@@ -10,6 +10,7 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 _FOR_TESTS = ("test", "tests", "testing", "dev")
 _REQUIREMENTS = (
@@ -115,9 +116,30 @@ def _named_for_tests(folder: Path) -> list[str]:
         for name in _FOR_TESTS:
             entries = extras.get(name)
             found += [str(one) for one in entries] if isinstance(entries, list) else []
+        found = _without_itself(found, str(_table(manifest, "project").get("name")), extras)
     for path in files:
         with suppress(OSError):
             found += (folder / path).read_text("utf-8", errors="replace").splitlines()
+    return found
+
+
+def _without_itself(named: list[str], project: str, extras: dict[str, object]) -> list[str]:
+    """The requirements, those of its extras in place of each in which a project names itself."""
+    found: list[str] = []
+    waiting, seen = named[::-1], set[str]()
+    while waiting:
+        text = waiting.pop()
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            requirement = None
+        if requirement is None or canonicalize_name(requirement.name) != canonicalize_name(project):
+            found.append(text)
+            continue
+        for extra in sorted(requirement.extras - seen):
+            entries = extras.get(extra)
+            waiting += [str(one) for one in reversed(entries)] if isinstance(entries, list) else []
+        seen |= requirement.extras
     return found
 
 

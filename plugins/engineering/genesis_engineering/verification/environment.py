@@ -47,17 +47,18 @@ class NoEnvironmentError(CannotRunError):
 
 @dataclass(frozen=True)
 class Candidate:
-    """An interpreter that could be the right one, and why."""
+    """An interpreter that could be the right one, and why; `is_own`: made for the repository."""
 
     python: Path
     reason: str
+    is_own: bool = True
 
 
 @dataclass(frozen=True)
 class Environment:
     """The interpreter to use. `shown` is its path, relative when it is inside the repository;
     `distributions` are what is installed there, by canonical names, `lacking` what the project
-    declares for its tests and is not."""
+    declares for its tests and is not; `is_own` as of its candidate."""
 
     python: Path
     shown: str
@@ -66,6 +67,7 @@ class Environment:
     imports: Imports
     distributions: frozenset[str]
     lacking: tuple[str, ...] = ()
+    is_own: bool = True
 
 
 def choose_environment(repository: Path, folder: str, runner: str, temporary: Path) -> Environment:
@@ -125,6 +127,7 @@ def examine(
             for name in read_for_tests(place)
             if canonicalize_name(name) not in probe.distributions
         ),
+        candidate.is_own,
     )
 
 
@@ -183,8 +186,10 @@ def outside_candidates() -> Iterator[Candidate]:
         found = shutil.which(name, path=search_path())
         if found and Path(found).resolve() not in seen:
             seen.add(Path(found).resolve())
-            yield Candidate(Path(found), f"`{name}` on PATH; the repository has no environment")
-    yield Candidate(Path(sys.executable), "Genesis' own; the repository has no environment")
+            reason = f"`{name}` on PATH; the repository has no environment"
+            yield Candidate(Path(found), reason, is_own=False)
+    reason = "Genesis' own; the repository has no environment"
+    yield Candidate(Path(sys.executable), reason, is_own=False)
 
 
 def _shown(python: Path, repository: Path) -> str:

@@ -13,6 +13,8 @@ _MOST_LINE = 2**20
 _PLACE = re.compile(
     r"^\s*(?P<file>\S+_test\.go):(?P<line>\d+)(?:: (?P<said>.*)| \+0x)", re.MULTILINE
 )
+# The compiler and vet name files from where they ran.
+_COMPILED = re.compile(r"^(?:vet: )?(?:\./)?(?P<file>[\w.-][\w./-]*\.go):\d+:", re.MULTILINE)
 _PANIC = re.compile(r"^\s*(panic: .*|fatal error: .*)$", re.MULTILINE)
 _BUILD_FAILED = re.compile(r"^FAIL\t(\S+) \[(build|setup) failed\]")
 _OUTCOMES = {"pass": "passed", "fail": "failed", "skip": "skipped"}
@@ -153,12 +155,13 @@ class GoEvents:
 
     def _collection(self, package: str, message: str, detail: str) -> None:
         self._bad = True
+        place = _COMPILED.search(detail)
         self._emit(
             {
                 "event": "collection",
                 "id": package,
                 "outcome": "failed",
-                "file": None,
+                "file": self._prefix + place["file"] if place else None,
                 "message": message.strip()[:1000],
                 "detail": detail,
             }

@@ -60,7 +60,8 @@ class Launch:
     when the runner has no such way), `covered` that
     which also measures coverage, into a file. `check` gives the shell line that runs one test, from
     the repository. `lacking` are distributions that the project declares for its tests and the
-    environment does not have. `translate` makes the translator of a runner that has no recorder.
+    environment does not have; `is_own`: what runs it was made for this repository. `translate`
+    makes the translator of a runner that has no recorder.
     """
 
     command: list[str]
@@ -77,3 +78,4 @@ class Launch:
     covered: Callable[[Path], list[str] | None] = lambda _file: None
     installed_copy: str = ""
     lacking: tuple[str, ...] = ()
+    is_own: bool = True

@@ -9,6 +9,8 @@ from pathlib import Path
 from genesis_engineering.verification.records import CollectionError, RecordedTest, Records
 
 _PYTHON = re.compile(r"No module named '(\w+)")
+_NO_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
+_EXTENSION_SOURCES = (".pyx", ".c", ".cpp", ".cc", ".rs")
 _NO_PARENT = "attempted relative import with no known parent package"
 _LACKS = re.compile(
     r"No module named|(could not|cannot|can't|unable to) (find|import|load|locate)|not installed"
@@ -19,7 +21,8 @@ _NODE = re.compile(
     r"(?:Cannot find (?:module|package)|Failed to resolve import|Failed to load url)"
     r" ['\"]?((?:@[\w.-]+/)?[\w-][\w.-]*)"
 )
-NETWORK = "the network"
+NETWORK, CONFTEST = "the network", "conftest.py"
+_FIXTURE = re.compile(r"fixture '\w+' not found")
 _NO_NETWORK = re.compile(
     r"Network is unreachable|No route to host|Name or service not known|Could not resolve host"
     r"|Temporary failure in name resolution|No address associated with hostname|no such host"
@@ -50,8 +53,8 @@ def lacking_modules(
     for error in records.collection_errors:
         if module := _missing(f"{error.message}\n{error.detail}", error.file, repository):
             found[error.id] = module
-        elif package := _not_packed(error, repository):
-            found[error.id] = package
+        elif name := _not_packed(error, repository) or _to_install(error.message):
+            found[error.id] = name
     for test in records.failing():
         # node counts a file that cannot be loaded as a test that failed, named like the file.
         if test.id == test.file and (module := _missing_of_node(test.message, repository)):
@@ -65,16 +68,34 @@ def _lack_of(test: RecordedTest, repository: Path, declared: Sequence[str]) -> s
     """What a test that ran says it failed for lack of."""
     if name := _named(_telling(f"{test.message}\n{test.detail}"), declared):
         return name
+    if _FIXTURE.search(test.detail) and _lacks_conftest(test.file, repository):
+        return CONFTEST
+    if test.message.startswith(("assert ", "AssertionError")):
+        return None  # it speaks of what it compares
     lines = [line for line in test.detail.splitlines() if line.startswith("E ")]
     error = "\n".join([test.message, *lines])
     if _NO_NETWORK.search(error):
         return NETWORK
     if match := _PYTHON.search(error):
         return _from_outside(match[1], test.file, repository)
-    is_comparison = test.message.startswith(("assert ", "AssertionError"))
-    if not is_comparison and (match := _EXTRA.search(test.message)):
-        return f"the extra {match[1]}" if match[1] else match[2]
-    return None
+    if extension := _unbuilt(error, repository):
+        return extension
+    return _to_install(test.message)
+
+
+def _to_install(message: str) -> str | None:
+    """What a message tells to install."""
+    match = _EXTRA.search(message)
+    if match is None:
+        return None
+    return f"the extra {match[1]}" if match[1] else match[2]
+
+
+def _lacks_conftest(file: str | None, repository: Path) -> bool:
+    """Whether a source archive was packed without what defines its tests' fixtures."""
+    if file is None or not (repository / "PKG-INFO").is_file():
+        return False
+    return not any((repository / folder / CONFTEST).is_file() for folder in Path(file).parents)
 
 
 def _not_packed(error: CollectionError, repository: Path) -> str:
@@ -101,10 +122,25 @@ def _named(text: str, declared: Sequence[str]) -> str | None:
     return None
 
 
+def _unbuilt(message: str, repository: Path) -> str | None:
+    """The extension module that an import lacks, when its source is in the repository."""
+    match = _NO_NAME.search(message)
+    if match is None:
+        return None
+    place = Path(*match[2].split("."), match[1])
+    sources = (folder / place for folder in (repository, repository / "src"))
+    has_source = any(
+        path.with_suffix(suffix).is_file() for path in sources for suffix in _EXTENSION_SOURCES
+    )
+    return f"the built extension {match[2]}.{match[1]}" if has_source else None
+
+
 def _missing(text: str, file: str | None, repository: Path) -> str | None:
     message = text.partition("\n")[0]
     if match := _PYTHON.search(message):
         return _from_outside(match[1], file, repository)
+    if extension := _unbuilt(message, repository):
+        return extension
     if match := _GO.search(text) or _CARGO.search(text):
         return next(group for group in match.groups() if group)
     return _missing_of_node(message, repository)

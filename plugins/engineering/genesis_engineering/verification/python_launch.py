@@ -53,6 +53,7 @@ def launch_python(suite: Suite, stage: Stage, build_seconds: float) -> Launch:
         covered=tests.covered,
         installed_copy=imports.installed_copy,
         lacking=chosen.lacking,
+        is_own=chosen.is_own,
     )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from genesis.contracts import Finding, Severity
+from genesis.contracts import Confidence, Finding, Severity
 
 from genesis_engineering.reporting import count_of
-from genesis_engineering.verification.missing_modules import NETWORK
+from genesis_engineering.verification.missing_modules import CONFTEST, NETWORK
 from genesis_engineering.verification.records import CollectionError, RecordedTest
 from genesis_engineering.verification.suite_run import SuiteRun, Unstable
 from genesis_engineering.verification.verdict import telling_line
 
 _EVIDENCE_LINES = 15
+_SYNTAX = re.compile(r"\b(Syntax|Indentation|Tab)Error\b")
 # Ids begin with the file, except those of unittest, Go and Rust.
 _FILE = re.compile(r"[^:()]+\.(py|[cm]?[jt]sx?)(::|$)")
 
@@ -20,8 +22,16 @@ _FILE = re.compile(r"[^:()]+\.(py|[cm]?[jt]sx?)(::|$)")
 def find_problems(run: SuiteRun) -> list[Finding]:
     """All findings, the most telling first; nothing is left out here."""
     found = _of_the_run(run)
-    found += [_of_collection(error, run) for error in run.records.collection_errors]
-    found += [_of_test(test, run) for test in run.failing()]
+    errors, failing = run.records.collection_errors, run.failing()
+    # Where there is doubt, what is said to be lacking, not Python for anybody, or unstable.
+    told = [e for e in errors if not run.doubt or e.id in run.lacking or _SYNTAX.search(e.message)]
+    certain = [test for test in failing if not run.doubt or test.id in run.unstable]
+    found += [_of_collection(error, run) for error in told]
+    found += [_of_test(test, run) for test in certain]
+    doubtful: list[CollectionError | RecordedTest] = [e for e in errors if e not in told]
+    doubtful += [test for test in failing if test not in certain]
+    if doubtful:
+        found.append(_doubtful(doubtful, run))
     lacking: dict[str, list[RecordedTest]] = {}
     for test in run.records.failing():
         if test.id in run.lacking:
@@ -35,10 +45,27 @@ def find_problems(run: SuiteRun) -> list[Finding]:
     return found
 
 
+def _doubtful(failed: Sequence[CollectionError | RecordedTest], run: SuiteRun) -> Finding:
+    """Said once: nobody can tell which of these are faults of the repository."""
+    told = [f"{one.id}: {one.message.partition(chr(10))[0]}" for one in failed[:_EVIDENCE_LINES]]
+    return Finding(
+        rule="test-environment-incomplete",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,
+        message=f"{count_of(len(failed), 'test')} (or test files) failed, and it cannot be told "
+        f"whose fault that is: {run.doubt}. The first: {told[0]}"[:2000],
+        file=failed[0].file,
+        evidence="\n".join(told)[-8000:],
+        check=run.launch.check(failed[0].id)[:1000],
+    )
+
+
 def _lacking_of_tests(name: str, tests: list[RecordedTest], run: SuiteRun) -> Finding:
     """Said once: installing it is one step, whatever the number of tests."""
     declared = "the project declares for its tests and " if name in run.launch.lacking else ""
     lack = f"{name}, which {declared}{run.launch.program} does not have"
+    if name == CONFTEST:
+        lack = f"{CONFTEST}, which is not in this source archive"
     if name == NETWORK:
         lack = f"a network, as they say: {tests[0].message}"[:1000]
     return Finding(

@@ -10,9 +10,12 @@ from pydantic import JsonValue
 
 from genesis_engineering.verification.child import ChildRun
 from genesis_engineering.verification.launch import Launch
+from genesis_engineering.verification.missing_modules import CONFTEST
 from genesis_engineering.verification.records import RecordedTest, Records
 from genesis_engineering.verification.suites import Suite
 from genesis_engineering.verification.verdict import Verdict
+
+_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,20 @@ class SuiteRun:
             if self.child.stopped and ran >= self.limit_seconds / 2:
                 return test
         return None
+
+    @property
+    def doubt(self) -> str:
+        """Why a failure says little of the repository; empty when nothing speaks against it."""
+        if CONFTEST in self.lacking.values():
+            return f"this source archive lacks {CONFTEST}"
+        if self.launch.is_own or not self.launch.lacking:
+            return ""
+        names = ", ".join(self.launch.lacking[:_NAMED])
+        more = len(self.launch.lacking) - _NAMED
+        return (
+            f"{self.launch.program} was not made for this repository, and lacks of what it "
+            f"declares for its tests: {names}" + (f" and {more} more" if more > 0 else "")
+        )
 
     def failing(self) -> list[RecordedTest]:
         """The tests that failed by themselves: not for a missing module, and not only because a

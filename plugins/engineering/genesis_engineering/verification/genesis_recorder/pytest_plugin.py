@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 import pytest
 
 from .events import RECORD_VARIABLE, EventFile, last_part
+
+_COVERAGE = ("--cov", "--cov-report", "--cov-config", "--cov-fail-under", "--cov-context")
+_COVERAGE_FLAGS = ("--cov-branch", "--cov-append", "--no-cov", "--no-cov-on-fail", "--cov-reset")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where pytest-cov is not installed, take its options as if it were: configurations name them
+    for every run, and which tests pass does not depend on them."""
+    if find_spec("pytest_cov") is None:
+        for name in _COVERAGE:
+            parser.addoption(name, action="append", nargs="?")
+        for name in _COVERAGE_FLAGS:
+            parser.addoption(name, action="store_true")
 
 
 def pytest_configure(config: pytest.Config) -> None:
