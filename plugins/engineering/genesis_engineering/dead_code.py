@@ -10,6 +10,7 @@ from genesis.contracts import Confidence, Finding, Omission, Severity, TaskResul
 from genesis_engineering.dead_definitions import Candidate, find_candidates
 from genesis_engineering.files import RepositoryFile, list_files
 from genesis_engineering.name_usage import PrivateNames
+from genesis_engineering.python_only import other_programs
 from genesis_engineering.python_source import PythonSource
 from genesis_engineering.reporting import (
     EVIDENCE_LENGTH,
@@ -39,6 +40,7 @@ def find_dead_code(context: ToolContext) -> TaskResult:
     repository count as use. Public names of a package are its interface and never reported.
     """
     files, omissions = list_python_files(context.repository)
+    omissions += other_programs(context.repository, "dead code")
     own = [file for file in files if not file.is_test]
     if not own:
         return TaskResult(
@@ -135,7 +137,7 @@ def _dead_definitions(scan: _Scan) -> list[Finding]:
 def _unreachable(one: Candidate, scan: _Scan) -> Finding:
     length = one.last_line - one.line + 1
     # After `try` and in a last `return` it is most often there on purpose, in case of a mistake.
-    is_guard = "'try'" in one.message or length == 1
+    is_guard = "'try'" in one.message or length == 1 or one.is_known
     return Finding(
         rule="unreachable-code",
         severity=Severity.LOW if is_guard else Severity.MEDIUM,

@@ -9,7 +9,7 @@ import itertools
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vulture.core import Vulture  # type: ignore[import-untyped]
 
@@ -25,13 +25,17 @@ _PLAIN_BASES = frozenset(
 )
 # `getattr(self, f"_{kind}")`: any private name of the file may be meant.
 _BUILDS_NAMES = re.compile(r"[\"']_([\"']\s*[+%]|\{|%s)|\bglobals\(\)|\bdir\(")
+_TO_DO = re.compile(r"#.*\b(TODO|FIXME|XXX)\b")
 # The codes are vulture's.
 _ACCEPTED = re.compile(r"noqa(?!\s*:)|noqa:.*\bV\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A definition or statement; `kind` is function, method, class or unreachable."""
+    """A definition or statement; `kind` is function, method, class or unreachable.
+
+    `is_known`: a comment where the code stops says that something is to be done there.
+    """
 
     path: str
     line: int
@@ -39,6 +43,7 @@ class Candidate:
     name: str
     kind: str
     message: str
+    is_known: bool = False
 
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -133,8 +138,17 @@ def _unreachable(source: PythonSource, blocks: Sequence[Block]) -> Iterator[Cand
         second.lineno: first for block in blocks for first, second in itertools.pairwise(block.body)
     }
     for found in _scan(source):
-        if not _is_meant(source, found, before.get(found.line)):
-            yield found
+        stop = before.get(found.line)
+        if not _is_meant(source, found, stop):
+            yield replace(found, is_known=stop is not None and _is_known(source, stop))
+
+
+def _is_known(source: PythonSource, stop: ast.stmt) -> bool:
+    """Whether a comment on the last line of what stops, or on the line above it, says so."""
+    last = stop.end_lineno or stop.lineno
+    above = source.line(stop.lineno - 1)
+    told = source.line(last) + ("\n" + above if above.startswith("#") else "")
+    return bool(_TO_DO.search(told))
 
 
 def _scan(source: PythonSource) -> list[Candidate]:

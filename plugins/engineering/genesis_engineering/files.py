@@ -22,8 +22,18 @@ _GENERATED = re.compile(
     r"(@generated|DO NOT EDIT|[Aa]utomatically generated|[Aa]uto-?generated)",
     re.MULTILINE,
 )
+# The same in a comment of several lines at the top.
+_GENERATED_BELOW = re.compile(
+    r"\A\s*(\{#|<!--|/\*|<%#|\{\{!)((?!#\}|-->|\*/|%>|\}\}).){0,500}?"
+    r"(@generated|DO NOT EDIT|[Aa]utomatically generated|[Aa]uto-?generated)",
+    re.DOTALL,
+)
 _TEST_FOLDERS = frozenset(
     {"test", "tests", "testing", "testdata", "fixtures", "__tests__", "spec", "t"}
+)
+_TEST_FOLDER = re.compile(
+    r"(e2e|end[-_]to[-_]end|integration|unit|functional|acceptance|system|smoke|regression|load|"
+    r"perf|performance|browser|ui)[-_]tests?"
 )
 MAX_BYTES = 1_000_000
 # A longer line is data or the output of a tool, and parsers take their time over it.
@@ -48,7 +58,10 @@ class RepositoryFile:
         pure = PurePosixPath(self.path)
         stem = pure.stem.lower()
         named = stem.startswith("test_") or stem.endswith(("_test", ".test", ".spec"))
-        in_folder = any(part.lower() in _TEST_FOLDERS for part in pure.parts[:-1])
+        in_folder = any(
+            part in _TEST_FOLDERS or _TEST_FOLDER.fullmatch(part)
+            for part in map(str.lower, pure.parts[:-1])
+        )
         return named or in_folder or stem == "conftest"
 
     def read_text(self) -> str | None:
@@ -61,7 +74,8 @@ class RepositoryFile:
         if b"\0" in raw[:8192]:
             return None
         text = raw.decode("utf-8", errors="replace")
-        return None if _GENERATED.search(text[:600]) else text
+        head = text[:600]
+        return None if _GENERATED.search(head) or _GENERATED_BELOW.match(head) else text
 
 
 def _read_regular(path: Path) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -20,6 +21,7 @@ _SECONDARY_ENDINGS = tuple(
     for dash in "-_"
     for noun in ("benchmarks", "demos", "examples", "samples", "tutorials")
 )
+_SECONDARY_PAGES = re.compile(r"(^|/)(demo|example|sample)s?\.html?$", re.IGNORECASE)
 
 
 def count_of(number: int, noun: str, plural: str = "") -> str:
@@ -34,8 +36,9 @@ def line_at(text: str, number: int) -> str:
 
 
 def is_secondary(path: str) -> bool:
-    """Whether a path lies in documentation or examples: a fault there costs readers, not users."""
-    return any(
+    """Whether a path lies in documentation or examples, or is a page that shows what there is: a
+    fault there costs readers, not users."""
+    return _SECONDARY_PAGES.search(path) is not None or any(
         part in _SECONDARY_FOLDERS or part.endswith(_SECONDARY_ENDINGS)
         for part in path.lower().split("/")[:-1]
     )

@@ -10,6 +10,7 @@ from collections import defaultdict
 from genesis.contracts import Confidence, Finding, Omission, Severity, TaskResult, ToolContext
 
 from genesis_engineering.files import RepositoryFile
+from genesis_engineering.python_only import other_programs
 from genesis_engineering.python_source import PythonSource
 from genesis_engineering.reporting import (
     EVIDENCE_LENGTH,
@@ -19,8 +20,9 @@ from genesis_engineering.reporting import (
     is_secondary,
     limit_per_rule,
 )
-from genesis_engineering.risky_judges import judge
+from genesis_engineering.risky_judges import is_accepted, judge
 from genesis_engineering.risky_rules import PATTERNS, RISKY_RULES
+from genesis_engineering.risky_shapes import Shape, find_shapes
 from genesis_engineering.ruff_run import (
     SYNTAX_ERROR,
     Diagnostic,
@@ -32,6 +34,7 @@ from genesis_engineering.ruff_run import (
 
 _GIVEN_IN_FILES = 3
 _FILE_SECONDS = 10.0
+_SPARE_SECONDS = 2.0
 _PYTHON_2 = re.compile(
     r"^\s*print\s+[\"'\w%]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*raise\s+\w+\s*,|^\s*exec\s+[\"'\w]"
     r"|<>|\bur[\"']|\b0[0-7]{3}\b",
@@ -51,6 +54,7 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
     the maintainer's word.
     """
     files, omissions = list_python_files(context.repository)
+    omissions += other_programs(context.repository, "risky lines")
     files = [file for file in files if not file.is_test]
     if not files:
         return TaskResult(
@@ -71,6 +75,8 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
         if text is not None:
             until = time.monotonic() + min(_FILE_SECONDS, context.seconds_left / 2)
             findings += _of_file(PythonSource(file.path, text), diagnostics, old, left, until)
+    for source, shape in find_shapes(files, lambda: context.seconds_left > _SPARE_SECONDS):
+        findings += _of_shape(source, shape, {(one.file, one.line, one.rule) for one in findings})
     kept, more = limit_per_rule(findings, MOST_OF_A_RULE)
     return TaskResult(
         summary=_summary(len(findings), len(files), more),
@@ -140,6 +146,25 @@ def _finding(source: PythonSource, diagnostic: Diagnostic) -> Finding | None:
         check=ruff_check(code, source.path)[:1000],
         confidence=Confidence.LIKELY if code in PATTERNS else Confidence.CERTAIN,
     )
+
+
+def _of_shape(
+    source: PythonSource, shape: Shape, known: set[tuple[str | None, int | None, str]]
+) -> list[Finding]:
+    line = source.line(shape.line)
+    if is_accepted(line) or (source.path, shape.line, shape.rule) in known:
+        return []
+    usual = next(one for one in RISKY_RULES.values() if one.rule == shape.rule).severity
+    finding = Finding(
+        rule=shape.rule,
+        severity=Severity.LOW if is_secondary(source.path) else usual,
+        message=shape.message,
+        file=source.path,
+        line=shape.line,
+        evidence=line[:EVIDENCE_LENGTH],
+        check=f"sed -n {shape.line}p {shlex.quote(source.path)}"[:1000],
+    )
+    return [finding]
 
 
 def _syntax_error(source: PythonSource, diagnostic: Diagnostic, old: list[str]) -> list[Finding]:

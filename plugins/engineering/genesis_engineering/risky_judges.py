@@ -10,6 +10,7 @@ from genesis.contracts import Severity
 
 from genesis_engineering.python_source import FunctionNode, PythonSource
 from genesis_engineering.risky_sql import judge_sql
+from genesis_engineering.risky_statements import judge_groupby, judge_signature, judge_suppress
 from genesis_engineering.ruff_run import Diagnostic
 
 Judge = Callable[[PythonSource, Diagnostic], Severity | None]
@@ -21,9 +22,12 @@ _ACCEPTED = re.compile(
 _INPUT = re.compile(
     r"\binput\(|\brequest\.|\bargv\b|\benviron\b|\bgetenv\(|\.recv\(|\.form\b|query_params|urlopen"
 )
+_FETCHED = re.compile(r"\b(urlopen|urlretrieve|requests|httpx|urllib3|boto3|curl|wget)\b")
+_TOOLS = ("tools/", "scripts/")
 _SECRET = re.compile(
     r"passw|secret|\botp\b|nonce|salt\b|csrf|session_?(id|key)|api_?key|(auth|access|reset)_?token"
-    r"|\btoken\s*=",
+    r"|\btoken\s*=|(reset|verif\w+|confirm\w*|login|auth|recovery|activation|two_factor|[2m]fa)"
+    r"_?(code|pin)",
     re.IGNORECASE,
 )
 _PYTHON_2_NAMES = frozenset(
@@ -44,13 +48,14 @@ _CHANGING = frozenset(
 
 def judge(source: PythonSource, found: Diagnostic, default: Severity) -> Severity | None:
     """The severity of a diagnostic where it stands; None when it is not worth reporting."""
-    if _is_accepted(source.line(found.location.row)):
+    if is_accepted(source.line(found.location.row)):
         return None
     special = _JUDGES.get(found.code or "")
     return special(source, found) if special else default
 
 
-def _is_accepted(line: str) -> bool:
+def is_accepted(line: str) -> bool:
+    """Whether a comment on the line says that the maintainer means it so."""
     return _ACCEPTED.search(line.partition("#")[2]) is not None
 
 
@@ -60,7 +65,8 @@ def _undefined_name(source: PythonSource, found: Diagnostic) -> Severity | None:
     if is_given or source.path.split("/")[0].lower().startswith("doc"):
         return None
     made = (
-        rf"\bglobals\(\)|\bvars\(\)|builtins|global_enum|_convert_|\bdel\b.*\b{re.escape(name)}\b"
+        r"\bglobals\(\)|\bvars\(\)|\bbuiltins\b|\b__builtins__\s*[.\[,]|global_enum|_convert_"
+        rf"|\bdel\b.*\b{re.escape(name)}\b"
     )
     if re.search(made, source.text):
         return None
@@ -220,8 +226,8 @@ def _duplicate_field(source: PythonSource, found: Diagnostic) -> Severity | None
 
 def _special_method(source: PythonSource, found: Diagnostic) -> Severity | None:
     function = source.function_at(found.location.row)
-    is_accepted = function and _is_accepted(source.line(function.lineno))
-    return None if is_accepted else Severity.MEDIUM
+    is_meant = function and is_accepted(source.line(function.lineno))
+    return None if is_meant else Severity.MEDIUM
 
 
 def _random(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -286,7 +292,11 @@ def _unpacking(source: PythonSource, found: Diagnostic) -> Severity | None:
         rf"ZipFile\(.*\) as {receiver[1]}:|\b{receiver[1]} = (zipfile\.)?ZipFile\(", text
     ):
         return None
-    return None if re.search(r"\b(filter|members)\s*=|data_filter", text) else Severity.MEDIUM
+    if re.search(r"\b(filter|members)\s*=|data_filter", text):
+        return None
+    # What a maintainer's script unpacks without fetching it is the maintainer's own.
+    is_own = source.path.startswith(_TOOLS) and not _FETCHED.search(source.text)
+    return Severity.LOW if is_own else Severity.MEDIUM
 
 
 def _yaml(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -335,7 +345,7 @@ def _useless_comparison(source: PythonSource, found: Diagnostic) -> Severity | N
 def _debugger(source: PythonSource, found: Diagnostic) -> Severity | None:
     line = source.line(found.location.row)
     is_left = re.match(r"(import i?pdb;\s*)?(breakpoint|i?pdb\.set_trace)\(", line)
-    is_tool = source.path.startswith(("tools/", "scripts/"))
+    is_tool = source.path.startswith(_TOOLS)
     return Severity.LOW if is_left and not is_tool else None
 
 
@@ -359,6 +369,9 @@ _JUDGES: dict[str, Judge] = {
     **dict.fromkeys(
         ["PLE0303", "PLE0304", "PLE0305", "PLE0307", "PLE0308", "PLE0309"], _special_method
     ),
+    "PLE0302": judge_signature,
+    "B022": judge_suppress,
+    "B031": judge_groupby,
     "PLW0127": _self_assignment,
     "B006": _mutable_default,
     "E722": _bare_except,

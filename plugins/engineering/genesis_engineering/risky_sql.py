@@ -37,8 +37,15 @@ _PLACEHOLDERS = re.compile(
 )
 
 
-def _without_numbers(source: PythonSource, row: int, text: str) -> str:
-    """The text with 0 for each hole that only a number can fill: `{int(x)}`, `{size + 1}`."""
+# What these give has no quotes: times, dates, identifiers by chance.
+_CLOCKS = frozenset({"now", "utcnow", "today", "time_ns", "uuid1", "uuid4"})
+_AS_TEXT = frozenset({"isoformat", "timestamp", "date", "replace", "astimezone"})
+
+
+def _without_harmless(source: PythonSource, row: int, text: str) -> str:
+    """The text with 0 for each hole that a number, a time or an identifier fills: `{int(x)}`,
+    `{size + 1}`, `{utcnow()}`, or a name that the function gives to nothing else."""
+    known = _harmless_names(source, row)
     for node in source.enclosing(row):
         if isinstance(node, ast.Call):
             holes = {word.arg or "": word.value for word in node.keywords}
@@ -48,19 +55,52 @@ def _without_numbers(source: PythonSource, row: int, text: str) -> str:
         else:
             continue
         for hole, value in holes.items():
-            if hole and _is_number(value):
+            if hole and _is_harmless(value, known):
                 text = text.replace(f"{{{hole}}}", "0")
     return text
 
 
-def _is_number(value: ast.expr) -> bool:
-    """Whether an expression gives a number or raises: text plus 1 is no text."""
-    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub):
-        parts = (value.left, value.right)
-        return any(isinstance(one, ast.Constant) and type(one.value) is int for one in parts)
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-        return value.func.id in ("int", "len", "float")
-    return False
+def _harmless_names(source: PythonSource, row: int) -> frozenset[str]:
+    """The names to which the function around a line gives harmless values only."""
+    function = source.function_at(row)
+    values: dict[str, list[ast.expr | None]] = {}
+    for node in ast.walk(function) if function else ():
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                values.setdefault(name, []).append(value)
+            case ast.Name(id=name, ctx=ast.Store()):
+                values.setdefault(name, []).append(None)
+            case ast.arg(arg=name):
+                values.setdefault(name, []).append(None)
+            case _:
+                pass
+    nothing: frozenset[str] = frozenset()
+    return frozenset(
+        name
+        for name, given in values.items()
+        # The name of an assignment is seen once more, as a name of its own.
+        if 2 * sum(one is not None and _is_harmless(one, nothing) for one in given) == len(given)
+    )
+
+
+def _is_harmless(value: ast.expr, known: frozenset[str]) -> bool:
+    """Whether an expression gives a number, a time or an identifier, or raises: text plus 1 is no
+    text. `known` are names of such."""
+    match value:
+        case ast.Name(id=name):
+            return name in known
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            return any(_is_whole(one) or _is_harmless(one, known) for one in (left, right))
+        case ast.Call(func=ast.Name(id=name)):
+            return name in ("int", "len", "float") or name in _CLOCKS
+        case ast.Call(func=ast.Attribute(value=inner, attr=name)):
+            return name in _CLOCKS or (name in _AS_TEXT and _is_harmless(inner, known))
+        case _:
+            return False
+
+
+def _is_whole(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and type(value.value) is int
 
 
 def judge_sql(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -70,7 +110,7 @@ def judge_sql(source: PythonSource, found: Diagnostic) -> Severity | None:
     if not _STATEMENT.search(text) or _PLACEHOLDERS.search(text):
         return None
     if _USES_BRACES.search(text):
-        text = _without_numbers(source, found.location.row, text)
+        text = _without_harmless(source, found.location.row, text)
         value = _VALUE_IN_BRACES
     elif _USES_PERCENT.search(text):
         # %%s comes out as %s, the driver's placeholder: that value does not go into the text.

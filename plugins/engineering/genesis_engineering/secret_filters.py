@@ -94,6 +94,8 @@ def _is_random(value: str) -> bool:
         return False
     kinds = sum(bool(re.search(kind, value)) for kind in ("[a-z]", "[A-Z]", r"\d"))
     changes = len(re.findall(r"(?<=\d)[a-zA-Z]|(?<=[a-zA-Z])\d|(?<=[a-z])[A-Z]", value))
+    # People put a sign into the midst; other signs are those of expressions and addresses.
+    changes += 2 * len(re.findall(r"(?<=[a-zA-Z0-9])[!#^](?=[a-zA-Z0-9])", value))
     is_wordy = re.search(r"[a-z]{5}|[A-Za-z]{9}|[A-Z]{6}|^[\w-]{36}$", value)
     return kinds == 3 and changes >= 4 and not is_wordy and len(set(value)) >= 8
 

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from genesis_engineering.files import RepositoryFile, list_files
 from genesis_engineering.git import run_git
 
-_LANGUAGES = {
+LANGUAGES = {
     ".py": "Python", ".pyi": "Python", ".js": "JavaScript", ".jsx": "JavaScript",
     ".mjs": "JavaScript", ".cjs": "JavaScript", ".ts": "TypeScript", ".tsx": "TypeScript",
     ".vue": "Vue", ".svelte": "Svelte", ".go": "Go", ".rs": "Rust", ".java": "Java",
@@ -94,7 +94,7 @@ def survey_repository(repository: Path) -> Survey:
     until = time.monotonic() + _COUNT_SECONDS
     for file in list_files(repository):
         _count(survey, file)
-        language = _LANGUAGES.get(file.suffix)
+        language = LANGUAGES.get(file.suffix)
         if language is None:
             continue
         survey.languages[language] += 1
@@ -108,7 +108,7 @@ def survey_repository(repository: Path) -> Survey:
 def _count(survey: Survey, file: RepositoryFile) -> None:
     survey.files += 1
     survey.size += file.size
-    survey.tests += file.is_test and file.suffix in _LANGUAGES
+    survey.tests += file.is_test and file.suffix in LANGUAGES
     survey.documents += file.suffix in _DOCUMENTS
     survey.database_files += file.suffix in _DATABASE_SUFFIXES or any(
         folder in file.path for folder in _MIGRATIONS

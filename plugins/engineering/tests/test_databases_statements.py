@@ -113,6 +113,8 @@ def test_no_text_breaks_the_parser(text: str) -> None:
         ("a.sql", "CREATE TABLE a (b INTEGER PRIMARY KEY AUTOINCREMENT)", "sqlite"),
         ("a.sql", "CREATE TABLE a (b INT)", ""),
         ("a.sql", "PRAGMA x; CREATE TABLE `a` (b INT)", ""),
+        ("a.sql", "/* drops `a` */ CREATE TABLE b (c SERIAL); -- and `d`", "postgres"),
+        ("a.sql", "/*!40101 SET x */; CREATE TABLE `a` (b INT); /* a serial", "mysql"),
     ],
 )
 def test_a_dialect_is_told_by_path_or_words_or_not_at_all(

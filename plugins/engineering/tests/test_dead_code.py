@@ -14,7 +14,7 @@ _TOOL = "genesis_engineering.dead_code:find_dead_code"
 
 def _run(root: Path, files: dict[str, str], *, seconds: float = 60) -> TaskResult:
     repository = root / "repository"
-    repository.mkdir()
+    repository.mkdir(parents=True)
     for path, text in files.items():
         (repository / path).parent.mkdir(parents=True, exist_ok=True)
         (repository / path).write_text(text, encoding="utf-8")
@@ -91,6 +91,23 @@ def test_unreachable_statements_are_reported_at_their_first_line(tmp_path: Path)
     ]
 
 
+@pytest.mark.parametrize(
+    ("stop", "severity"),
+    [
+        ("raise KeyError", "medium"),
+        ("raise KeyError  # the rest follows", "medium"),
+        ("raise KeyError  # TODO: can this happen?", "low"),
+        ("# FIXME: switched off\n    return 1", "low"),
+    ],
+)
+def test_what_a_comment_owns_up_to_is_only_tidying_up(
+    tmp_path: Path, stop: str, severity: str
+) -> None:
+    code = f"def price(item):\n    {stop}\n    log(item)\n    log(item)\n"
+    result = _run(tmp_path, {"shop.py": code})
+    assert [(f.rule, str(f.severity)) for f in result.findings] == [("unreachable-code", severity)]
+
+
 def test_code_that_only_looks_unreachable_is_left_alone(tmp_path: Path) -> None:
     code = (
         "from contextlib import suppress\n\n\n"
@@ -132,8 +149,12 @@ def test_tests_are_no_source_of_findings(tmp_path: Path) -> None:
     assert _run(tmp_path, files).findings == ()
 
 
-def test_without_python_it_says_so(tmp_path: Path) -> None:
-    assert _run(tmp_path, {"a.js": "1\n"}).summary == "There are no Python files to look at."
+def test_without_python_it_says_so_and_which_programs_it_did_not_look_at(tmp_path: Path) -> None:
+    result = _run(tmp_path / "one", {"a.css": "1", "tests/b.js": "1"})
+    assert result.summary == "There are no Python files to look at."
+    assert result.omissions == ()
+    (omission,) = _run(tmp_path / "two", {"c.go": "1"}).omissions
+    assert omission.what == "dead code in other languages"
 
 
 def test_without_time_it_calls_nothing_unused_and_says_so(tmp_path: Path) -> None:

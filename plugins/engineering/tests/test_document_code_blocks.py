@@ -109,6 +109,7 @@ def test_each_language_finds_its_own_errors(
         ("yaml", "on: push\njobs:\n  a: ${{ matrix.x }}"),
         ("bash", "$ run 'x\ndon't"),
         ("bash", "run --name <name>"),
+        ("bash", "In [3]: help(shop.Cart)\n\nIn [4]: shop.Cart?"),
         ("sh", "pip install 'a[b]' && cd a"),
         ("console", "if then fi"),
         ("text", "def ("),

@@ -42,6 +42,13 @@ def test_a_link_to_a_missing_file_is_reported_with_its_line_and_text(tmp_path: P
     assert finding.check
 
 
+def test_a_link_of_a_changelog_is_low_for_it_tells_of_what_was(tmp_path: Path) -> None:
+    text = "# A\n\n[a](travis-ci.org/a) [b](gone.md)\n"
+    result = _check(tmp_path, {"CHANGELOG.md": text, "README.md": text})
+    told = [(one.file, str(one.severity)) for one in result.findings]
+    assert sorted(told) == [("CHANGELOG.md", "low")] * 2 + [("README.md", "medium")] * 2
+
+
 _NPM = '{"name": "a", "version": "1.0.0", "license": "MIT", "repository": "o/a"}'
 
 

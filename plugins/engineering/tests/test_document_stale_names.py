@@ -231,3 +231,22 @@ def test_a_document_that_says_at_its_top_that_it_is_unfinished_is_a_plan(tmp_pat
     documents = {"docs/a.md": f"# A\n\n{said}{name}", "docs/b.md": f"# B\n{name}{far}{said}"}
     result = _check(tmp_path, documents)
     assert [(one.file, one.line) for one in result.findings] == [("docs/b.md", 3)]
+
+
+def test_what_keys_of_the_code_begin_with_is_no_stale_name(tmp_path: Path) -> None:
+    files = {
+        "src/pack/settings.py": "KEYS = ['pack.debug_all', 'pack.debug_routes']\n"
+        "RUN = 'pack.settings.launch_all'\n\n\ndef launch_all(): ...\n",
+        "README.md": "# A\n\nAll `pack.debug` settings start with `pack.debug_`.\n\n"
+        "Set `pack.bug_`, or call `pack.settings.launch`.\n",
+    }
+    assert _told(_check(tmp_path, files)) == [
+        ("stale-name", 5, "`pack.bug_`"),
+        ("stale-name", 5, "`pack.settings.launch`"),
+    ]
+
+
+def test_who_is_thanked_for_what_is_gone_is_left_alone(tmp_path: Path) -> None:
+    text = "# A\n\n- Ada: a fix of `pack.missing`\n"
+    assert _told(_check(tmp_path, {"AUTHORS.md": text, "docs/CREDITS.md": text})) == []
+    assert len(_told(_check(tmp_path / "b", {"docs/authoring.md": text}))) == 1

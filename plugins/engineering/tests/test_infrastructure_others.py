@@ -113,6 +113,31 @@ def test_packages_of_a_folder_above_count_as_declared(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "other", "severity"),
+    [
+        ({}, "", "low"),
+        ({}, "require('./lib/adapter.js')", "medium"),
+        ({}, "export * from './lib/adapter'", "medium"),
+        ({"exports": {"./adapter": "./lib/adapter.js"}}, "", "medium"),
+        ({"private": True}, "", "medium"),
+        ({"version": ""}, "", "medium"),
+    ],
+)
+def test_what_a_script_lacks_that_nothing_in_a_published_package_loads_is_low(
+    tmp_path: Path, more: dict[str, object], other: str, severity: str
+) -> None:
+    data = {"name": "a", "version": "1.0.0", "main": "index.js", "dependencies": {"one": "1"}}
+    files = {
+        "package.json": json.dumps(data | more),
+        "index.js": f"require('one');\n{other};\n",
+        "lib/adapter.js": "// alias: {a: 'a/lib/adapter'}\nconst two = require('two');\n",
+    }
+    assert found(tmp_path, DEPENDENCIES, files) == [
+        ("missing-dependency", severity, "lib/adapter.js:2")
+    ]
+
+
 def test_aliases_settings_and_tools_are_left_alone(tmp_path: Path) -> None:
     files = {
         "package.json": _package(dependencies={"dayjs": "^1", "@fontsource/x": "^1"}),

@@ -55,6 +55,20 @@ def test_a_part_that_importing_the_package_does_not_reach_is_low(tmp_path: Path)
     assert _missing(tmp_path, files) == [("low", "shop/extra.py:1")]
 
 
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [("tox-to-shop", []), ("tox", [("medium", "shop/__init__.py:1")])],
+)
+def test_an_extra_named_like_a_command_is_for_those_who_run_it(
+    tmp_path: Path, extra: str, expected: list[tuple[str, str]]
+) -> None:
+    files = _shop("import flask\n")
+    files["pyproject.toml"] += (
+        f'optional-dependencies.{extra} = ["flask"]\nscripts.tox-to-shop = "shop:main"\n'
+    )
+    assert _missing(tmp_path, files) == expected
+
+
 def test_what_only_developers_get_is_missing_for_users(tmp_path: Path) -> None:
     files = _shop("from . import core\n", "flask")
     files["shop/core.py"] = "import flask\nimport tqdm\n"

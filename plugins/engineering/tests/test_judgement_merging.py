@@ -55,7 +55,7 @@ def test_different_places_or_words_stay_two(first: Finding, second: Finding) -> 
 
 def test_the_rules_of_secrets_are_those_of_the_detectors() -> None:
     assert {detector.rule for detector in DETECTORS} == SECRETS
-    assert {meaning_of(rule) for rule in [*SECRETS, "ci-secret"]} == {"secret"}
+    assert {meaning_of(rule) for rule in [*SECRETS, "ci-secret", "docker-secret"]} == {"secret"}
     assert meaning_of("anything-else") == "anything-else"
 
 

@@ -68,6 +68,13 @@ def test_each_fault_is_reported_at_its_line(tmp_path: Path, body: str, expected:
          ["low language-code a.html:2"]),
         ('<!doctype html><html lang="en"><body>x</body></html>',
          ["medium page-without-title a.html:1"]),
+        ('<!doctype html><html lang="en">\n<title> </title><body>x</body></html>',
+         ["medium page-without-title a.html:2"]),
+        ('<!doctype html><html lang="en">\n<meta http-equiv="refresh" content="40">'
+         "<body>x</body></html>",
+         ["medium page-without-title a.html:1", "low timed-refresh a.html:2"]),
+        ('<!doctype html><html lang="en">\n<meta http-equiv="refresh" content="0; URL=b.html">'
+         "<body>x</body></html>", []),
         ('<!doctype html><html lang="en"><title>a</title>\n<meta name="viewport" '
          'content="width=device-width, user-scalable=no"><body>x</body></html>',
          ["medium zoom-forbidden a.html:2"]),
@@ -78,6 +85,55 @@ def test_each_fault_is_reported_at_its_line(tmp_path: Path, body: str, expected:
 )  # fmt: skip
 def test_pages_as_a_whole_are_judged(tmp_path: Path, text: str, expected: list[str]) -> None:
     assert places(check("accessibility", tmp_path, {"a.html": text})) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "severity"),
+    [
+        ("<body></body>", "low"),
+        ("<body><script src='a.js'></script>\n<noscript>Enable it.</noscript></body>", "low"),
+        ("<body><p>You can close this.</p><script>window.close();</script></body>", "low"),
+        ("<body><a href='b'>On</a><script>location.replace('b')</script></body>", "low"),
+        ("<body><div id='app'></div><script src='a.js'></script></body>", "medium"),
+        ("<body>{{ all }}<script>window.close();</script></body>", "medium"),
+        (f"<body>{'words ' * 99}<script>function f() {{ window.close(); }}</script></body>",
+         "medium"),
+    ],
+)  # fmt: skip
+def test_the_language_of_a_page_that_nobody_stays_on_is_low(
+    tmp_path: Path, body: str, severity: str
+) -> None:
+    text = f"{{% load a %}}<!doctype html>\n<html><head><title>a</title></head>{body}</html>"
+    result = check("accessibility", tmp_path, {"a.html": text})
+    assert places(result) == [f"{severity} page-without-language a.html:2"]
+
+
+def test_jsx_is_named_as_not_read_where_there_is_any(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"a.html": page(""), "b.test.tsx": "1"}
+    told = "accessibility of JSX"
+    assert told not in {one.what for one in check("accessibility", tmp_path, files).omissions}
+    files["c.tsx"] = "export const a = <img/>"
+    assert told in {one.what for one in check("accessibility", tmp_path, files).omissions}
+
+
+def test_what_a_demonstration_lacks_is_low(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        name: page('<img src="a.png">') for name in ("demo.html", "demonstrated.html")
+    }
+    assert places(check("accessibility", tmp_path, files)) == [
+        "low image-without-alt demo.html:4",
+        "medium image-without-alt demonstrated.html:4",
+    ]
+
+
+@pytest.mark.parametrize("comment", ["{#-\n  %s\n-#}", "<!--\n%s\n-->", "<!--\n-->\n<!-- %s -->"])
+def test_a_page_that_says_that_a_program_made_it_is_not_looked_at(
+    tmp_path: Path, comment: str
+) -> None:
+    said = comment % "This file was automatically generated - do not edit"
+    assert places(check("accessibility", tmp_path, {"a.html": said + page('<img src="a">')})) == []
+    other = {"a.html": "<!--\n A. -->\nautomatically generated" + page('<img src="a">')}
+    assert len(check("accessibility", tmp_path, dict(other)).findings) == 1
 
 
 INNOCENT: dict[str, str | bytes] = {

@@ -91,6 +91,15 @@ INNOCENT = {
 }
 
 
+def test_a_template_has_a_scope_of_ids_of_its_own(tmp_path: Path) -> None:
+    body = '<p id="x">a</p><template><p id="x">b</p><template><p id="x"></template></template>'
+    files: dict[str, str | bytes] = {
+        "a.html": page(body),
+        "b.html": page(body + '\n<p id="x">c</p>'),
+    }
+    assert places(check("markup", tmp_path, files)) == ["low duplicate-id b.html:5"]
+
+
 def test_what_only_looks_wrong_stays_unreported(tmp_path: Path) -> None:
     result = check("markup", tmp_path, dict(INNOCENT))
     assert places(result) == []

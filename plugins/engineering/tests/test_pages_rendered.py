@@ -81,6 +81,15 @@ def test_pages_whose_style_comes_from_elsewhere_are_not_shown(tmp_path: Path) ->
     assert places(check("accessibility", tmp_path, files)) == []
 
 
+@pytest.mark.parametrize(("content", "is_shown"), [("300", True), ("0; url=b", False)])
+def test_a_page_that_stays_for_a_while_is_shown(
+    tmp_path: Path, content: str, is_shown: bool
+) -> None:
+    head = f'<meta http-equiv="refresh" content="{content}"><style>.pale {{ color: #bbb }}</style>'
+    found = places(check("accessibility", tmp_path, {"index.html": page(PALE, head)}))
+    assert ("medium low-contrast index.html:4" in found) is is_shown
+
+
 @pytest.fixture
 def visits() -> Iterator[tuple[int, list[str]]]:
     seen: list[str] = []

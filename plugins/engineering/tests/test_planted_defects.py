@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from genesis.contracts import Finding, Severity
 
+from plugins.engineering.tests.planted._held_out_2 import PARTS
 from plugins.engineering.tests.planted.generate import (
     Due,
     draw_words,
@@ -60,6 +61,13 @@ def test_each_specialist_finds_most_and_says_little_else(seed: int) -> None:
 def test_who_has_nothing_planted_reports_nothing(seed: int) -> None:
     talking = [score.specialist for score in scores(seed) if not score.due and score.false]
     assert talking == [], sheet(scores(seed))
+
+
+def test_what_one_module_holds_for_several_specialists_is_planted_too() -> None:
+    files = planted_files()
+    assert len(PARTS) == 7
+    for specialist, part in PARTS.items():
+        assert part.items() < files[specialist].items()
 
 
 def test_enough_is_planted_of_many_rules_in_several_languages() -> None:

@@ -37,6 +37,13 @@ _DEFECTS = {
     ("is-literal", "medium"): "def f(x):\n    return x is 'a'\n",
     ("broken-format", "medium"): "def f(x):\n    return '{} {}'.format(x)\n",
     ("late-loop-variable", "medium"): "def f(c):\n    for n in c:\n        c.append(lambda: n)\n",
+    ("statement-without-effect", "medium"): "from contextlib import suppress\n\n\n"
+    "def f(x):\n    with suppress():\n        x()\n",
+    ("spent-groupby", "medium"): "import itertools\n\n\ndef f(xs):\n"
+    "    for key, group in itertools.groupby(xs):\n        if key:\n            print(*group)\n"
+    "        print(list(group))\n",
+    ("wrong-special-method", "medium"): "class Shelf:\n    def __contains__(name):\n"
+    "        return False\n",
     ("guessable-secret", "medium"): "import random\n\nsecret_key = random.choice('abc')\n",
     ("blocking-call-in-async", "medium"): "import time\n\n\nasync def f():\n    time.sleep(3)\n",
     ("weak-hash", "low"): "import hashlib\n\n\ndef f(password):\n    hashlib.md5(password)\n",
@@ -90,6 +97,13 @@ _RIGHT = {
     "@route('/a')\ndef f():\n    return 1\n\n\n@route('/b')\ndef f():\n    return 2\n",
     "a key that is used at once": "def f(xs):\n    for n in range(3):\n"
     "        xs = sorted(xs, key=lambda x: x + n)\n    return xs\n",
+    "a context that stands for none": "from contextlib import suppress\n\n\n"
+    "def f(x):\n    with suppress(KeyError) if x else suppress():\n        x()\n",
+    "a group that an error used before": "import itertools\n\n\ndef f(xs):\n"
+    "    for key, group in itertools.groupby(xs):\n        if not key:\n"
+    "            raise ValueError(list(group))\n        print(list(group))\n",
+    "a method of an interface": "from zope.interface import Interface\n\n\n"
+    "class IShelf(Interface):\n    def __contains__(name):\n        \"Whether it is there.\"\n",
     "a newer syntax": "def f[T](x: T) -> T:\n    return x\n\n\ntype A = int\n",
 }  # fmt: skip
 
@@ -111,6 +125,27 @@ def test_what_is_right_is_left_alone(tmp_path: Path, name: str) -> None:
     assert result.findings == (), result.findings[0].message
 
 
+def test_what_eval_may_use_gives_the_module_no_names(tmp_path: Path) -> None:
+    code = "def f(x):\n    return eval(x, {'__builtins__': {}}) + totl\n"
+    given = "setattr(__builtins__, 'totl', 1)\n\n\ndef f():\n    return totl\n"
+    result = _run(tmp_path, {"shop.py": code, "given.py": given})
+    missing = [f.file for f in result.findings if f.rule == "undefined-name"]
+    assert missing == ["shop.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_secret"),
+    [("reset_code", True), ("verification_pin", True), ("make_2fa_code", True),
+     ("author_name", False), ("error_code", False), ("pin_code_length", False)],
+)  # fmt: skip
+def test_a_code_that_lets_somebody_in_must_not_be_guessable(
+    tmp_path: Path, name: str, is_secret: bool
+) -> None:
+    code = f"import random\n\n\ndef {name}():\n    return random.randint(1, 9999)\n"
+    found = [f.rule for f in _run(tmp_path, {"shop.py": code}).findings]
+    assert found == (["guessable-secret"] if is_secret else [])
+
+
 def test_a_name_missing_only_in_an_annotation_is_low(tmp_path: Path) -> None:
     result = _run(tmp_path, {"shop.py": "def f(x: 'Cart') -> None:\n    return x\n"})
     assert [(f.rule, str(f.severity)) for f in result.findings] == [("undefined-name", "low")]
@@ -126,8 +161,15 @@ def test_a_command_of_the_module_s_own_constants_is_low(tmp_path: Path) -> None:
 
 def test_tests_are_left_out_and_examples_are_low(tmp_path: Path) -> None:
     code = "import yaml\n\n\ndef f(x):\n    return yaml.load(x, yaml.Loader)\n"
-    result = _run(tmp_path, {"tests/test_a.py": code, "examples/a.py": code})
+    paths = ("tests/test_a.py", "e2e-tests/serve.py", "a/Integration_Tests/b.py", "examples/a.py")
+    result = _run(tmp_path, dict.fromkeys(paths, code))
     assert [(f.file, str(f.severity)) for f in result.findings] == [("examples/a.py", "low")]
+
+
+def test_folders_of_tests_that_the_program_itself_runs_are_no_tests(tmp_path: Path) -> None:
+    code = "import yaml\n\n\ndef f(x):\n    return yaml.load(x, yaml.Loader)\n"
+    result = _run(tmp_path, {"ab_tests/pick.py": code})
+    assert [str(f.severity) for f in result.findings] == ["medium"]
 
 
 @pytest.mark.parametrize("hole", ["{n}", "{n + m}", "{str(n)}", "{n + '1'}"])
@@ -188,3 +230,41 @@ def test_ruff_knows_every_rule(tmp_path: Path) -> None:
     done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "warning: `" not in done.stderr
+
+
+_HARMLESS = (
+    "    now = utcnow()\n    db.run(f\"UPDATE t SET a='{now}'\")\n",
+    "    now = datetime.now(UTC).replace(tzinfo=None)\n    db.run(f\"UPDATE t SET a='{now}'\")\n",
+    "    db.run(f\"DELETE FROM t WHERE a < '{date.today() - timedelta(days=n)}'\")\n",
+    "    db.run(f\"UPDATE t SET a='{datetime.now().isoformat()}'\")\n",
+    "    key = uuid4()\n    db.run(f\"UPDATE t SET a='{key}'\")\n",
+)
+_HARMFUL = (
+    "    now = utcnow()\n    now = n\n    db.run(f\"UPDATE t SET a='{now}'\")\n",
+    "    for now in n:\n        db.run(f\"UPDATE t SET a='{now}'\")\n",
+    "    now = n.replace('a', 'b')\n    db.run(f\"UPDATE t SET a='{now}'\")\n",
+    "    db.run(f\"UPDATE t SET a='{now}'\")\n    now = now()\n    n(now := n)\n",
+)
+
+
+def test_a_time_in_a_statement_has_no_quotes_and_a_name_of_something_else_may(
+    tmp_path: Path,
+) -> None:
+    bodies = (*_HARMLESS, *_HARMFUL)
+    text = "def f(db, n):\n" + "\n\ndef f(db, n):\n".join(bodies)
+    found = [one for one in _run(tmp_path, {"a.py": text}).findings if one.rule == "sql-from-text"]
+    harmful = text.index(_HARMFUL[0])
+    assert len(found) == len(_HARMFUL)
+    assert all((one.line or 0) > text.count("\n", 0, harmful) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "severity"),
+    [("tools/a.py", "", "low"), ("a.py", "", "medium"), ("tools/a.py", "import httpx", "medium")],
+)
+def test_an_archive_that_a_maintainer_s_script_has_at_hand_is_low(
+    tmp_path: Path, path: str, first: str, severity: str
+) -> None:
+    code = f"import tarfile\n{first}\ntarfile.open('a').extractall('b')\n"
+    result = _run(tmp_path, {path: code})
+    assert [str(f.severity) for f in result.findings if f.rule == "unsafe-unpacking"] == [severity]

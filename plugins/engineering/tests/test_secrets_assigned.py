@@ -64,6 +64,18 @@ def test_words_and_references_are_no_passwords(tmp_path: Path, line: str) -> Non
     assert run(tmp_path / "again", "settings.py", f"{line}\n").findings == ()
 
 
+@pytest.mark.parametrize(
+    ("value", "is_found"),
+    [("Hx7!pq" + "92_Lmv", True), ("Kr#9tz" + "!Q4bn", True), ("Hx7_pq" + "92_Lmv", False),
+     ("Retry!Later2", False), ("v2.Hx7-pq-Lm", False)],
+)  # fmt: skip
+def test_a_sign_in_the_midst_makes_a_password_of_few_digits(
+    tmp_path: Path, value: str, is_found: bool
+) -> None:
+    result = run(tmp_path, "app.properties", f"store.password={value}\n")
+    assert [f.rule for f in result.findings] == (["password"] if is_found else [])
+
+
 def test_in_tests_it_is_left_alone(tmp_path: Path) -> None:
     assert run(tmp_path, "tests/test_login.py", f'password = "{PASSWORD}"\n').findings == ()
 

@@ -40,6 +40,7 @@ _TEXTS = {
 }
 _LOOKS = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _TEXTS.items()}
 _NAMED = {name: re.compile(pattern) for name, pattern in _PATHS.items()}
+_COMMENT = re.compile(r"--|/\*(?!!)")
 _TABLE_OPTIONS = re.compile(
     r"(?<=\))\s*(?:WITHOUT\s+ROWID|STRICT)(?:\s*,\s*(?:WITHOUT\s+ROWID|STRICT))*\s*$",
     re.IGNORECASE,
@@ -49,12 +50,28 @@ _TABLE_OPTIONS = re.compile(
 def guess_dialect(path: str, text: str) -> str:
     """The dialect's name as sqlglot has it, or "" where path and text do not tell."""
     lowered = path.lower()
+    text = _without_comments(text)
     for name, pattern in _NAMED.items():
         if pattern.search(lowered):
             return name
     seen = Counter({name: bool(look.search(text)) for name, look in _LOOKS.items()})
     told = [name for name, is_seen in seen.items() if is_seen]
     return told[0] if len(told) == 1 else ""
+
+
+def _without_comments(text: str) -> str:
+    """The text without what is said in words: Prisma quotes names there as MySQL does.
+
+    What MySQL alone reads (`/*! */`) stays. Marks within values may take some of the text along.
+    """
+    kept, position = [], 0
+    for start in _COMMENT.finditer(text):
+        if start.start() < position:
+            continue
+        kept.append(text[position : start.start()])
+        end = text.find("\n" if start[0] == "--" else "*/", start.end())
+        position = len(text) if end < 0 else end
+    return " ".join([*kept, text[position:]])
 
 
 def parse(statement: Statement, dialect: str = "") -> exp.Expr | None:

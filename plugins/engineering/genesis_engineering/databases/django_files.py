@@ -21,7 +21,8 @@ _LABEL = re.compile(r"^\s*label\s*(?::\s*str\s*)?=\s*[\"'](\w+)[\"']", re.MULTIL
 @dataclass(frozen=True)
 class DjangoMigration:
     """One migration of the app `label`. `dependencies` are pairs of app and name with their lines;
-    None where they are not all written out. `operations` are the calls in their order."""
+    None where they are not all written out. `operations` are the calls in their order.
+    `is_initial` is of those that makemigrations made together of a new app's models."""
 
     source: PythonSource
     label: str
@@ -29,6 +30,7 @@ class DjangoMigration:
     dependencies: tuple[tuple[str, str, int], ...] | None
     replaces: tuple[str, ...]
     operations: tuple[ast.Call, ...]
+    is_initial: bool
 
     @property
     def name(self) -> str:
@@ -59,9 +61,13 @@ def read_migration(source: PythonSource, labels: dict[str, str]) -> DjangoMigrat
                 source, labels.get(str(app), app.name), node.lineno,
                 _pairs(values.get("dependencies")),
                 tuple(pair[1] for pair in _pairs(values.get("replaces")) or ()),
-                tuple(_operations(values.get("operations"))),
+                tuple(_operations(values.get("operations"))), _is_true(values.get("initial")),
             )  # fmt: skip
     return None
+
+
+def _is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
 
 
 def find_labels(sources: Iterable[PythonSource]) -> dict[str, str]:

@@ -33,6 +33,9 @@ def find_django_steps(migration: DjangoMigration, models: Schema) -> Iterator[St
     """The steps forward of one migration. `models` are the fields that those before it leave, by
     the model's name; they are changed to what this one leaves."""
     course = Course(models)
+    if migration.is_initial:
+        # Models that refer to each other take two migrations; no row comes between them.
+        course.made |= set(models.tables)
     for call in migration.operations:
         if name_of_call(call) == "RunSQL":
             foresee(argument(call, "sql", 0), course)

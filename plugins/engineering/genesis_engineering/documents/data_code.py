@@ -17,7 +17,9 @@ _ABBREVIATED = re.compile(
 )
 _NOT_PLAIN_JSON = re.compile(r"^\s*(//|#|/\*|HTTP/|GET |POST |\$ )|\s//|/\*", re.MULTILINE)
 _SHELL_OUTPUT = re.compile(
-    r"^\s*(\$|>|%|#>|\(\w+\)|PS |C:\\|[\w.-]+@[\w.-]+[:~ ]|Usage:|\w+Error\b|>>>)", re.MULTILINE
+    r"^\s*(\$|>|%|#>|\(\w+\)|PS |C:\\|[\w.-]+@[\w.-]+[:~ ]|Usage:|\w+Error\b|>>>"
+    r"|(In|Out) ?\[\d+\]:)",
+    re.MULTILINE,
 )
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BASH_SECONDS = 5

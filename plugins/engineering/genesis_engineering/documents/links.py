@@ -168,6 +168,9 @@ class _Checker:
         elif self._is_archive:
             severity = Severity.LOW
             message = f"The {noun} leads to {path}, which was not packed into this source archive."
+        if document.is_history:
+            # Written once, and about then: few follow such a link, and nobody is misled by it.
+            severity = Severity.LOW
         return Finding(
             rule=f"broken-{noun}",
             severity=severity,

@@ -29,6 +29,10 @@ _PLAN = re.compile(
     r"plans?|proposals?|rfcs?|adrs?|decisions?|roadmap|todo|designs?|specs?|drafts?|ideas?",
     re.IGNORECASE,
 )
+_CREDITS = re.compile(
+    r"authors?|contributors?|credits|thanks|acknowledge?ments?|copyright|hall[-_ ]of[-_ ]fame",
+    re.IGNORECASE,
+)
 # What authors say at the top of a text that does not tell the present state.
 _UNFINISHED = re.compile(r"\bwork[- ]in[- ]progress\b|\bout of date\b|\boutdated\b", re.IGNORECASE)
 _HEAD_LINES = 12
@@ -62,6 +66,11 @@ class Document:
     def is_history(self) -> bool:
         """Whether it names removed things on purpose: a changelog, a guide to migrate."""
         return _any_part(self.path, _HISTORY)
+
+    @property
+    def is_credits(self) -> bool:
+        """Whether it says who did what, by the names that things had then."""
+        return bool(_CREDITS.fullmatch(PurePosixPath(self.path).stem))
 
     @property
     def is_plan(self) -> bool:

@@ -37,7 +37,7 @@ def check_stale_names(context: ToolContext) -> TaskResult:
     paths = StalePaths(context.repository, files)
     for document in reader:
         names.read_described(document)
-        if not (document.is_history or document.is_plan):
+        if not (document.is_history or document.is_credits or document.is_plan):
             names.check(document)
             paths.check(document)
     checked = names.checked + paths.checked
@@ -106,10 +106,17 @@ class _StaleNames:
         )
 
     def _is_quoted(self, name: str) -> bool:
-        """Whether the code has the name as a string: a logger, a group of entry points, a key."""
+        """Whether the code has the name as a string: a logger, a group of entry points, a key.
+
+        So it is with what several keys begin with, as in "all `shop.debug_` settings".
+        """
         if self._quoted is None:
             self._quoted = set(_quoted_names(self._files, self._index.files.roots))
-        return name in self._quoted
+        start = name.rstrip("_") + "_"
+        return name in self._quoted or any(
+            one.startswith(start) and self._index.look_up(one).verdict is Verdict.ABSENT
+            for one in self._quoted
+        )
 
 
 def _quoted_names(files: list[RepositoryFile], packages: dict[str, str]) -> Iterator[str]:

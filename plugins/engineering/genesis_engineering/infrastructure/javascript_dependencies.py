@@ -11,6 +11,7 @@ from genesis.contracts import Confidence, Finding, Severity
 
 from genesis_engineering.files import RepositoryFile
 from genesis_engineering.infrastructure.declarations import Declaration
+from genesis_engineering.infrastructure.javascript_entries import is_on_demand
 from genesis_engineering.infrastructure.javascript_imports import (
     ScriptImport,
     quick_packages,
@@ -86,7 +87,7 @@ class NodeImports:
             self._tree.check_time()
             first = _first_plain(package, files)
             if first:
-                yield _missing(project, package, *first, files=len(files))
+                yield _missing(project, package, *first, files)
 
     def _is_given(self, package: str, declared: set[str], file: RepositoryFile) -> bool:
         if package in declared | self._local | _KNOWN_ALIASES or _types_of(package) in declared:
@@ -142,13 +143,21 @@ def _is_runtime_script(project: NodeProject, file: RepositoryFile) -> bool:
 
 
 def _missing(
-    project: NodeProject, package: str, file: RepositoryFile, one: ScriptImport, *, files: int
+    project: NodeProject,
+    package: str,
+    file: RepositoryFile,
+    one: ScriptImport,
+    files: list[RepositoryFile],
 ) -> Finding:
-    more = f" {files} files import it." if files > 1 else ""
+    more = f" {len(files)} files import it." if len(files) > 1 else ""
+    severity = Severity.MEDIUM
+    if is_on_demand(project, files):
+        severity = Severity.LOW
+        more += " Nothing in the package loads that, so only those who ask for it are concerned."
     lines = (file.read_text() or "").split("\n")
     return make_finding(
         "missing-dependency",
-        Severity.MEDIUM,
+        severity,
         f"The package {package} is imported, and nothing in {project.path} declares it: where no "
         f"other package brings it along, the import fails. Declare it.{more}",
         file.path,

@@ -71,7 +71,7 @@ def read_pyproject(path: str, text: str, table: Table) -> Declarations:
     found.found += _plain(path, lines, project.get("dependencies"), RUNTIME, "[project]")
     for name, items in table_at(project, "optional-dependencies").items():
         header = "[project.optional-dependencies]"
-        found.found += _plain(path, lines, items, _extra(name), header)
+        found.found += _plain(path, lines, items, _extra(name, project), header)
     for name, items in table_at(table, "dependency-groups").items():
         found.found += _plain(path, lines, items, f"dev:{name}", "[dependency-groups]")
     requires = table_at(table, "build-system").get("requires")
@@ -81,8 +81,10 @@ def read_pyproject(path: str, text: str, table: Table) -> Declarations:
     return found
 
 
-def _extra(name: str) -> str:
-    return f"dev:{name}" if is_development_name(name) else f"extra:{name}"
+def _extra(name: str, project: Table) -> str:
+    """The group of an extra; one that is named like a command is what users of it need."""
+    is_command = name in table_at(project, "scripts")
+    return f"dev:{name}" if is_development_name(name) and not is_command else f"extra:{name}"
 
 
 def _plain(

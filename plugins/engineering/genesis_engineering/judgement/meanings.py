@@ -15,7 +15,7 @@ FAILURES = frozenset(
 """The rules of a test run that is not green."""
 
 _GROUPS: dict[str, frozenset[str]] = {
-    "secret": SECRETS | {"ci-secret"},
+    "secret": SECRETS | {"ci-secret", "docker-secret"},
     "no such target": frozenset(
         {"broken-link", "broken-image", "missing-asset", "missing-page", "missing-static-file",
          "missing-target"}

@@ -12,6 +12,7 @@ from genesis_engineering.pages.contrast import LEAST_LARGE, literal_pair, ratio
 from genesis_engineering.pages.css_blocks import parse_style
 from genesis_engineering.pages.naming import is_hidden, may_have_name
 from genesis_engineering.pages.page import Page
+from genesis_engineering.pages.passing import is_passing
 from genesis_engineering.pages.tags import Tag
 from genesis_engineering.pages.templates import UNKNOWN
 from genesis_engineering.pages.tree import Element
@@ -27,11 +28,12 @@ _MOST_CELLS = 1000
 def check_whole(page: Page) -> Iterator[Finding]:
     """The findings about a page or template.
 
-    Medium: `page-without-language` (3.1.1), `page-without-title` (2.4.2), `zoom-forbidden` (1.4.4),
-    `autoplaying-sound` (1.4.2), `moving-text` (2.2.2), `low-contrast` (1.4.3, below 3:1 with both
-    colours written out in one `style`). Low: `language-code`, `positive-tabindex` (2.4.3),
-    `duplicate-accesskey`, `timed-refresh` (2.2.1), `nested-control` (4.1.2), `empty-heading`
-    (2.4.6), `table-without-headers` (1.3.1). Info: `heading-skipped`.
+    Medium: `page-without-language` (3.1.1; low for mail and for a page that nobody stays on),
+    `page-without-title` (2.4.2), `zoom-forbidden` (1.4.4), `autoplaying-sound` (1.4.2),
+    `moving-text` (2.2.2), `low-contrast` (1.4.3, below 3:1 with both colours written out in one
+    `style`). Low: `language-code`, `positive-tabindex` (2.4.3), `duplicate-accesskey`,
+    `timed-refresh` (2.2.1), `nested-control` (4.1.2), `empty-heading` (2.4.6),
+    `table-without-headers` (1.3.1). Info: `heading-skipped`.
     """
     for tag in page.starts():
         if not tag.is_open:
@@ -123,7 +125,8 @@ def _language(page: Page) -> Iterator[Finding]:
         return
     language = tag.get("lang") or tag.get("xml:lang")
     if language is None or (language.is_known and not language.value.strip()):
-        severity = Severity.LOW if page.is_mail else Severity.MEDIUM
+        is_minor = page.is_mail or is_passing(page)
+        severity = Severity.LOW if is_minor else Severity.MEDIUM
         message = "<html> names no language, so a screen reader guesses it (WCAG 2.2, 3.1.1)."
         yield page.finding("page-without-language", severity, message, tag.line)
     elif language.is_known and not _LANGUAGE.match(language.value.strip()):
@@ -142,11 +145,17 @@ def _title(page: Page) -> Iterator[Finding]:
     code = " ".join(text for _tag, text, _start in page.scan.raw)
     scripts = any(tag.name == "script" and tag.get("src") for tag in page.starts())
     body = any(tag.name == "body" for tag in page.starts())
-    refresh = any(tag.value("http-equiv") == "refresh" for tag in page.starts())
-    if "document.title" in code or scripts or not body or refresh:
+    if "document.title" in code or scripts or not body or _leads_on(page):
         return
     message = "The page has no title (WCAG 2.2, 2.4.2)."
-    yield page.finding("page-without-title", Severity.MEDIUM, message, 1)
+    line = titles[0].line if titles else 1
+    yield page.finding("page-without-title", Severity.MEDIUM, message, line)
+
+
+def _leads_on(page: Page) -> bool:
+    """Whether the page only sends people to another one: a reload of itself does not."""
+    refreshes = (tag for tag in page.starts() if tag.value("http-equiv") == "refresh")
+    return any("url" in (tag.value("content") or "url").lower() for tag in refreshes)
 
 
 def _headings(page: Page) -> Iterator[Finding]:

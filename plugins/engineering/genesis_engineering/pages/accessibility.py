@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from genesis.contracts import Finding, TaskResult, ToolContext
+from genesis.contracts import Finding, Omission, TaskResult, ToolContext
 
 from genesis_engineering.pages.access_aria import check_aria
 from genesis_engineering.pages.access_controls import check_controls
 from genesis_engineering.pages.access_page import check_whole
 from genesis_engineering.pages.page import Page
-from genesis_engineering.pages.reading import read_pages, sum_up
+from genesis_engineering.pages.reading import is_deliberate, read_pages, sum_up
 from genesis_engineering.pages.rendered import Candidates, check_rendered
+
+_SCRIPTED = frozenset({".jsx", ".tsx"})
 
 
 def check_accessibility(context: ToolContext) -> TaskResult:
@@ -27,6 +29,9 @@ def check_accessibility(context: ToolContext) -> TaskResult:
         candidates.add(page)
     seen, omissions = check_rendered(context, candidates)
     findings += seen
+    if any(file.suffix in _SCRIPTED and not is_deliberate(file) for file in reader.all):
+        unread = Omission(what="accessibility of JSX", reason="only HTML and templates are read")
+        omissions = [*omissions, unread]
     return sum_up("accessibility", reader, findings, "page", omissions=omissions)
 
 

@@ -10,6 +10,7 @@ from genesis.contracts import Severity
 
 from genesis_engineering.pages.css_blocks import Declaration, Token, walk_tokens
 from genesis_engineering.pages.css_names import COLOURS, KEYWORDS, SIZES, UNITS, properties
+from genesis_engineering.pages.css_words import EVERYWHERE, WORDS
 from genesis_engineering.pages.words import nearest
 
 _COLOURED = re.compile(
@@ -27,9 +28,9 @@ Found = tuple[str, Severity, str, int]
 def value_faults(declaration: Declaration) -> Iterator[Found]:
     """Rule, severity, message and line of each fault; all are medium.
 
-    `mistyped-property`, `missing-semicolon`, `invalid-colour`, `unknown-unit`, `detached-unit` and
-    `length-without-unit`. Vendors' own properties, old browsers' hacks (`_width`, `10px\\9`) and
-    custom properties are left alone.
+    `mistyped-property`, `mistyped-value`, `missing-semicolon`, `invalid-colour`, `unknown-unit`,
+    `detached-unit` and `length-without-unit`. Vendors' own properties, old browsers' hacks
+    (`_width`, `10px\\9`) and custom properties are left alone.
     """
     name = declaration.name
     if not name[:1].isalpha():
@@ -47,7 +48,7 @@ def value_faults(declaration: Declaration) -> Iterator[Found]:
     if name not in _UNTYPED and not _is_hack(declaration):
         for rule, message, line in (
             *_colour(declaration), *_units(declaration), *_detached(declaration),
-            *_without_unit(declaration),
+            *_without_unit(declaration), *_keyword(declaration),
         ):  # fmt: skip
             yield rule, Severity.MEDIUM, message, line
 
@@ -85,6 +86,20 @@ def _colour(declaration: Declaration) -> Iterator[tuple[str, str, int]]:
     if meant:
         message = f"There is no colour {name}, {_LOST}; {meant} is probably meant."
         yield "invalid-colour", message, tokens[0].source_line
+
+
+def _keyword(declaration: Declaration) -> Iterator[tuple[str, str, int]]:
+    """A word that is one slip away from one that the property knows, among nothing but words."""
+    known = WORDS.get(declaration.name)
+    tokens = [token for token in declaration.value if token.type != "whitespace"]
+    if known is None or any(token.type != "ident" for token in tokens):
+        return
+    for token in tokens:
+        word = str(getattr(token, "lower_value", ""))
+        meant = None if word in EVERYWHERE else nearest(word, known | EVERYWHERE)
+        if meant:
+            message = f"{declaration.name} knows no {word}, {_LOST}; {meant} is probably meant."
+            yield "mistyped-value", message, token.source_line
 
 
 def _units(declaration: Declaration) -> Iterator[tuple[str, str, int]]:

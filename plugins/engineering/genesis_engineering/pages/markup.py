@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from genesis.contracts import Finding, Severity, TaskResult, ToolContext
 
 from genesis_engineering.pages.markup_heads import check_head
@@ -10,6 +12,7 @@ from genesis_engineering.pages.nesting import check_nesting
 from genesis_engineering.pages.page import Page
 from genesis_engineering.pages.reading import read_pages, sum_up
 from genesis_engineering.pages.repairs import check_repairs
+from genesis_engineering.pages.tags import Tag
 from genesis_engineering.pages.templates import UNKNOWN
 
 _REFERRING = ("for", "list", "form", "headers", "usemap", "popovertarget", "commandfor")
@@ -111,7 +114,7 @@ def _duplicate_ids(page: Page) -> list[Finding]:
     code = " ".join(text for _tag, text, _start in page.scan.raw)
     first: dict[str, int] = {}
     found: dict[str, Finding] = {}
-    for tag in page.starts():
+    for tag in _shown(page):
         value = tag.value("id")
         if not value:
             continue
@@ -124,6 +127,16 @@ def _duplicate_ids(page: Page) -> list[Finding]:
         severity = Severity.MEDIUM if used else Severity.LOW
         found.setdefault(value, page.finding("duplicate-id", severity, message, tag.line))
     return list(found.values())
+
+
+def _shown(page: Page) -> Iterator[Tag]:
+    """The start tags outside of `<template>`: what is in one gets its ids' scope elsewhere."""
+    depth = 0
+    for tag in page.scan.tags:
+        if tag.name == "template":
+            depth = max(depth + (-1 if tag.is_end else 1), 0)
+        elif not tag.is_end and depth == 0:
+            yield tag
 
 
 def _missing_targets(page: Page) -> list[Finding]:

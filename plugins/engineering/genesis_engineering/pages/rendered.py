@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from genesis_engineering.pages.chromium import Browser, BrowserError, find_chromium, open_browser
 from genesis_engineering.pages.page import Page
 from genesis_engineering.pages.references import page_references
+from genesis_engineering.pages.tags import Tag
 from genesis_engineering.pages.tree import Element
 from genesis_engineering.reporting import count_of, is_secondary
 
@@ -22,6 +23,7 @@ MOST_PAGES = 20
 _PAGE_SECONDS = 8.0
 _ALL_SECONDS = 90.0
 _MARGIN_SECONDS = 5.0
+_SOON_SECONDS = 20
 _NARROW, _WIDE, _HEIGHT, _TALLEST = 390, 1280, 900, 6000
 _FAR = re.compile(r"@import\s+(url\()?\s*[\"']?(https?:)?//", re.IGNORECASE)
 
@@ -129,13 +131,21 @@ def _is_self_contained(page: Page) -> bool:
                 return False
             if not (root / pure.parent / href).is_file():
                 return False
-        if tag.name == "base" or (tag.get("http-equiv") and tag.value("http-equiv") == "refresh"):
+        if tag.name == "base" or _leaves_soon(tag):
             return False
     styles = [text for tag, text, _start in page.scan.raw if tag.name == "style"]
     if any(_FAR.search(text) for text in styles):
         return False
     sheets = [one for one in page_references(page) if one.kind == "style"]
     return all((root / pure.parent / one.path).is_file() for one in sheets)
+
+
+def _leaves_soon(tag: Tag) -> bool:
+    """Whether a `<meta>` replaces the page while it is measured."""
+    if (tag.value("http-equiv") or "").lower() != "refresh":
+        return False
+    seconds = re.match(r"\s*(\d{1,9})", tag.value("content") or "")
+    return seconds is None or int(seconds[1]) < _SOON_SECONDS
 
 
 def _show_all(

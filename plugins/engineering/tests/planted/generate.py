@@ -39,12 +39,19 @@ class Due:
 
 
 def planted_files() -> dict[str, dict[str, str]]:
-    """What each module of the package plants, by specialist: path to text with its marks."""
-    found = {}
+    """What each module of the package plants, by specialist: path to text with its marks.
+
+    Raises ValueError when two modules plant the same path for one specialist.
+    """
+    found: dict[str, dict[str, str]] = {}
     for module in sorted(pkgutil.iter_modules(planted.__path__), key=lambda one: one.name):
-        files = getattr(importlib.import_module(f"{planted.__name__}.{module.name}"), "PLANTED", {})
-        if files:
-            found[module.name.replace("_", "-")] = dict(files)
+        loaded = importlib.import_module(f"{planted.__name__}.{module.name}")
+        own = {module.name.replace("_", "-"): getattr(loaded, "PLANTED", {})}
+        for specialist, files in (own | getattr(loaded, "PARTS", {})).items():
+            together = found.setdefault(specialist, {}) if files else {}
+            if not together.keys().isdisjoint(files):
+                raise ValueError(f"{module.name} plants what others of {specialist} plant.")
+            together |= files
     return found
 
 

@@ -1,0 +1,37 @@
+"""Whether a page is gone before anybody reads it: one that leads on, or a window that closes."""
+
+from __future__ import annotations
+
+import re
+
+from genesis_engineering.pages.page import Page
+from genesis_engineering.pages.templates import UNKNOWN
+
+_UNSEEN = re.compile(
+    r"<!--.*?-->|<(script|style|noscript|template)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE
+)
+_TAG = re.compile(r"<[^<>]*>")
+_LEAVES = re.compile(
+    r"\b(window|self|top)\.close\(\)|\blocation\.(replace|assign)\(|\blocation(\.href)?\s*=[^=]"
+)
+_LONG = 20_000
+_FEW_LETTERS = 200
+
+
+def is_passing(page: Page) -> bool:
+    """Whether a body holds nothing but scripts, or a few words beside a script that leaves.
+
+    An expression of a template may be anything: a body with one is none of these.
+    """
+    tags = [tag for tag in page.scan.tags if tag.name == "body"]
+    if len(tags) != 2 or tags[0].is_end or not tags[1].is_end:
+        return False
+    body = page.text[tags[0].end : tags[1].start]
+    if len(body) > _LONG:
+        return False
+    seen = _UNSEEN.sub("", body)
+    if not seen.strip():
+        return True
+    is_short = UNKNOWN not in seen and len(_TAG.sub("", seen).strip()) <= _FEW_LETTERS
+    codes = (code for tag, code, _start in page.scan.raw if tag.name == "script")
+    return is_short and any(_LEAVES.search(code) for code in codes)

@@ -1,0 +1,78 @@
+"""Judge diagnostics of ruff by the statements around them: what is done with the value there."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from genesis.contracts import Severity
+
+from genesis_engineering.python_source import PythonSource
+from genesis_engineering.ruff_run import Diagnostic
+
+_LEAVES = ast.Return | ast.Raise | ast.Break | ast.Continue
+# Their methods are declared as callers see them: without `self`.
+_INTERFACES = re.compile(r"^\s*(from|import)\s+zope\.interface\b", re.MULTILINE)
+
+
+def judge_suppress(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """Medium for `with suppress():` itself; kept in a name or a choice, it stands for nothing to
+    do, as `nullcontext()` would."""
+    row, column = found.location.row, found.location.column - 1
+    for node in source.enclosing(row):
+        if isinstance(node, ast.With | ast.AsyncWith):
+            places = [item.context_expr for item in node.items]
+            if any((one.lineno, one.col_offset) == (row, column) for one in places):
+                return Severity.MEDIUM
+    return None
+
+
+def judge_groupby(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """None where every earlier use of the group lies in a branch that leaves the round."""
+    row, column = found.location.row, found.location.column - 1
+    around = list(source.enclosing(row))
+    loops = [node for node in around if isinstance(node, ast.For | ast.AsyncFor)]
+    names = [
+        node.id
+        for node in around
+        if isinstance(node, ast.Name) and (node.lineno, node.col_offset) == (row, column)
+    ]
+    # The loop over the groups is the innermost one that binds the name.
+    loop = next((one for one in reversed(loops) if names and _binds(one.target, names[0])), None)
+    if loop is None:
+        return Severity.MEDIUM
+    used = [
+        node.lineno
+        for statement in loop.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and node.id == names[0] and node.lineno < row
+    ]
+    here = set(map(id, around))
+    is_left = all(_is_left_before(source, line, here) for line in used)
+    return None if used and is_left else Severity.MEDIUM
+
+
+def judge_signature(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """None in a class of a module with zope's interfaces that derives from one."""
+    classes = [
+        node for node in source.enclosing(found.location.row) if isinstance(node, ast.ClassDef)
+    ]
+    if classes and _INTERFACES.search(source.text):
+        bases = [ast.unparse(base).rpartition(".")[2] for base in classes[-1].bases]
+        if any(re.fullmatch(r"Interface|I[A-Z]\w*", base) for base in bases):
+            return None
+    return Severity.MEDIUM
+
+
+def _binds(target: ast.expr, name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(target))
+
+
+def _is_left_before(source: PythonSource, line: int, here: set[int]) -> bool:
+    """Whether a branch around the line ends by leaving, and is not one of `here`."""
+    for node in source.enclosing(line):
+        if isinstance(node, ast.If) and id(node) not in here:
+            branch = node.body if line <= (node.body[-1].end_lineno or 0) else node.orelse
+            if branch and isinstance(branch[-1], _LEAVES):
+                return True
+    return False
