@@ -366,7 +366,7 @@ def test_in_an_interpreter_of_others_that_lacks_what_tests_need_failures_are_tol
     assert (found.rule, str(found.severity)) == ("test-environment-incomplete", "low")
     assert "2 tests (or test files) failed" in found.message
     assert "lacks of what it declares for its tests: not-there-at-all, nor-this" in found.message
-    assert "test_it.py::test_b: assert 2 == 3" in found.evidence
+    assert "test_it.py::test_b: AssertionError: assert 2 == 3" in found.evidence
     assert (facts(result)["failed"], facts(result)["verdict"]) == (2, "failed")
 
 
