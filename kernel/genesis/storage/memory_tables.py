@@ -27,7 +27,10 @@ class MemoryRow(SQLModel, table=True):
         # With archived_at, so that finding a user's living memories reads this index alone.
         Index("ix_memories_user", "mind_gmid", "user_email", "created_at", "id", "archived_at"),
         # With the code, so that a user's memories are compared without reading others' pages.
-        Index("ix_memories_code", "mind_gmid", "user_email", "archived_at", "id", "code"),
+        Index(
+            "ix_memories_code", "mind_gmid", "user_email", "archived_at", "id", "code",
+            sqlite_where=text("user_email IS NOT NULL"),
+        ),
         Index("ix_memories_importance", "mind_gmid", "importance", "id"),
         Index("ix_memories_content", "mind_gmid", "content_hash"),
         Index(

@@ -25,5 +25,8 @@ def upgrade() -> None:
         connection.execute(write, [{"id": row.memory, "code": encode(row.vector)} for row in rows])
         after = rows[-1].memory
     op.create_index(
-        "ix_memories_code", "memories", ["mind_gmid", "user_email", "archived_at", "id", "code"]
+        "ix_memories_code",
+        "memories",
+        ["mind_gmid", "user_email", "archived_at", "id", "code"],
+        sqlite_where=sa.text("user_email IS NOT NULL"),
     )
