@@ -450,7 +450,7 @@ PLANS = [
     (MemoryFilter(all_users=True, since="2026"), ["ix_memories_recent"]),
     (MemoryFilter(all_users=True, min_importance=0.9), ["ix_memories_importance"]),
     (MemoryFilter(user_email=ADA), ["ix_memories_code", "ix_memories_shared"]),
-    (MemoryFilter(owner=(ADA, None)), ["ix_memories_code"]),
+    (MemoryFilter(owner=(ADA, None)), ["ix_memories_user"]),
     (MemoryFilter(all_users=True, tags=["a"]), ["PRIMARY KEY", "sqlite_autoindex_memory_tags_1"]),
 ]
 
