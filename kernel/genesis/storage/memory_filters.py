@@ -46,6 +46,8 @@ _ORDERS = {
     "recent": (_m.created_at, _m.id),
     "important": (_m.importance, _m.id),
 }
+# What leaves most of a mind's memories, or those of a type.
+_WIDE = frozenset({"mind", "living", "everything", "nobody", "type"})
 _PLAIN = ("type", "min_importance", "environment_id", "emotion", "since", "until", "before")
 _ids = func.json_each(bindparam("ids")).table_valued(column("value", Integer))
 _wanted_tags = func.json_each(bindparam("tags")).table_valued(column("value", Text))
@@ -184,7 +186,10 @@ def codes_of(names: frozenset[str]) -> Statement:
     wanted, arms = _conditions(names)
     of_length = func.length(_m.code) == bindparam("code_length")
     parts = [select(_m.id, _m.code).where(wanted, arm, of_length) for arm in arms]
-    return Statement(parts[0] if len(parts) == 1 else union_all(*parts))
+    if len(parts) > 1:
+        return Statement(union_all(*parts))
+    # Without a hint, SQLite may go by the index of contents, and so to the pages by chance.
+    return Statement(parts[0].order_by(*_ORDERS["recent"]) if names <= _WIDE else parts[0])
 
 
 @cache
