@@ -38,7 +38,7 @@ from genesis.storage.vector_index import IndexFaultError
 
 # To compare with as many vectors takes less than importing Chroma does, and finds all of them: of
 # some hundred that are much alike, the index loses sight of 4 % when others change or are deleted.
-LARGE = 1000
+LARGE = 2000
 _GATHER_SECONDS = 2.0
 _MOST_GATHERING_SECONDS = 10.0
 _LOOK_SECONDS = 2.0
