@@ -23,7 +23,7 @@ _CONTROL = RiskyRule("hidden-character", _MEDIUM, "readers see other code than P
 _RETURN_TYPE = RiskyRule(
     "wrong-special-method", _MEDIUM, "Python raises TypeError when it calls it"
 )
-_VERSION = RiskyRule("version-as-text", _LOW, "the comparison is wrong from Python 3.10 on")
+_VERSION = RiskyRule("version-as-text", _LOW, "the comparison is wrong for versions of two digits")
 _ASYNC = RiskyRule("blocking-call-in-async", _MEDIUM, "the whole event loop stands still meanwhile")
 _NO_EFFECT = RiskyRule("statement-without-effect", _MEDIUM, "the line does nothing")
 _TUPLE = RiskyRule("always-true-tuple", _MEDIUM, "a tuple that is not empty is always true")
@@ -76,7 +76,7 @@ RISKY_RULES: dict[str, RiskyRule] = {
     "B034": RiskyRule("flags-as-count", _MEDIUM, "that is the place of count, not of flags"),
     "PLW1501": RiskyRule("invalid-open-mode", _MEDIUM, "open raises ValueError"),
     "PLE1507": RiskyRule("invalid-environment-key", _MEDIUM, "the call raises TypeError"),
-    "RUF008": RiskyRule("shared-mutable", _MEDIUM, "all instances share one value"),
+    "RUF008": RiskyRule("shared-mutable", _MEDIUM, "a list, dict or set: ValueError on import"),
     "RUF024": RiskyRule("shared-mutable", _MEDIUM, "all keys share one value"),
     "RUF026": RiskyRule("factory-as-keyword", _MEDIUM, "it becomes a key and not the factory"),
     "RUF040": RiskyRule("wrong-assert-message", _LOW, "message and condition were mixed up"),

@@ -23,7 +23,7 @@ _GROUPS: dict[str, frozenset[str]] = {
     "no such anchor": frozenset({"broken-anchor", "missing-anchor"}),
     "does not parse": frozenset(
         {"ci-syntax", "json-syntax", "merge-conflict", "script-syntax", "sql-syntax",
-         "syntax-error"}
+         "syntax-error", "unreadable-manifest"}
     ),
 }  # fmt: skip
 _MEANINGS = {rule: meaning for meaning, rules in _GROUPS.items() for rule in rules}
