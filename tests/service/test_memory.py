@@ -70,3 +70,35 @@ print(before - psutil.Process().memory_info().rss)
 def test_memory_that_is_free_below_what_is_used_is_given_back() -> None:
     done = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, check=True)
     assert int(done.stdout) > 50_000_000
+
+
+PATHS = """
+import sys
+from pathlib import Path
+import psutil
+from genesis.service.memory import give_back, widen_interned
+
+# About as many as a served home has.
+texts = [sys.intern(f"text {number}") for number in range(30_000)]
+if sys.argv[1] == "widen":
+    widen_interned()
+give_back()
+before = psutil.Process().memory_info().rss
+for number in range(100_000):
+    Path(f"attempt-{number}")
+give_back()
+print(psutil.Process().memory_info().rss - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="this is about glibc's malloc")
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="interned texts do not go there")
+def test_paths_that_come_and_go_do_not_let_the_process_grow() -> None:
+    def grown(how: str) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", PATHS, how], capture_output=True, text=True, check=True
+        )
+        return int(done.stdout)
+
+    assert grown("widen") < 300_000
+    assert grown("leave") > 600_000

@@ -20,7 +20,7 @@ from genesis.scheduling.scheduler import Scheduler
 from genesis.service import index_keeping
 from genesis.service.instance import InstanceLock
 from genesis.service.logs import begin_logging
-from genesis.service.memory import give_back, share_arenas
+from genesis.service.memory import give_back, share_arenas, widen_interned
 from genesis.service.periodic import Rounds, begin_periodic
 from genesis.service.session_service import SessionService
 from genesis.settings import load_kernel_settings, read_settings_file
@@ -142,6 +142,7 @@ def run(start: Start, tell: Callable[[Ready], None]) -> None:
     from genesis.web.token import login_link, read_or_make_token
 
     share_arenas()
+    widen_interned()
     home = start.home
     tables = read_settings_file(home.settings_file)
     settings = load_kernel_settings(home.settings_file, tables, start.plugins)
