@@ -33,7 +33,7 @@ _TEST_FOLDERS = frozenset(
 )
 _TEST_FOLDER = re.compile(
     r"(e2e|end[-_]to[-_]end|integration|unit|functional|acceptance|system|smoke|regression|load|"
-    r"perf|performance|browser|ui)[-_]tests?"
+    r"perf|performance|browser|ui|upgrade)[-_]tests?|test[-_]\w[\w-]*"
 )
 MAX_BYTES = 1_000_000
 # A longer line is data or the output of a tool, and parsers take their time over it.

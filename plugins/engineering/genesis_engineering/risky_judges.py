@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from genesis.contracts import Severity
 
+from genesis_engineering import risky_statements
 from genesis_engineering.python_source import FunctionNode, PythonSource
 from genesis_engineering.risky_sql import judge_sql
-from genesis_engineering.risky_statements import judge_groupby, judge_signature, judge_suppress
 from genesis_engineering.ruff_run import Diagnostic
 
 Judge = Callable[[PythonSource, Diagnostic], Severity | None]
@@ -369,9 +369,10 @@ _JUDGES: dict[str, Judge] = {
     **dict.fromkeys(
         ["PLE0303", "PLE0304", "PLE0305", "PLE0307", "PLE0308", "PLE0309"], _special_method
     ),
-    "PLE0302": judge_signature,
-    "B022": judge_suppress,
-    "B031": judge_groupby,
+    "PLE0302": risky_statements.judge_signature,
+    "B022": risky_statements.judge_suppress,
+    "PLE0604": risky_statements.judge_all,
+    "B031": risky_statements.judge_groupby,
     "PLW0127": _self_assignment,
     "B006": _mutable_default,
     "E722": _bare_except,

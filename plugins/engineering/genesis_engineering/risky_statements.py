@@ -64,6 +64,20 @@ def judge_signature(source: PythonSource, found: Diagnostic) -> Severity | None:
     return Severity.MEDIUM
 
 
+def judge_all(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """None where each element is a text or another list of names, unpacked (`*other.__all__`)."""
+    for node in source.enclosing(found.location.row):
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) else None
+        if isinstance(value, ast.List | ast.Tuple):
+            allowed = (
+                isinstance(one, ast.Starred)
+                or (isinstance(one, ast.Constant) and isinstance(one.value, str))
+                for one in value.elts
+            )
+            return None if all(allowed) else Severity.MEDIUM
+    return Severity.MEDIUM
+
+
 def _binds(target: ast.expr, name: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(target))
 

@@ -52,6 +52,19 @@ def test_a_link_of_a_changelog_is_low_for_it_tells_of_what_was(tmp_path: Path) -
 _NPM = '{"name": "a", "version": "1.0.0", "license": "MIT", "repository": "o/a"}'
 
 
+def test_what_a_site_finds_from_a_folder_above_is_low(tmp_path: Path) -> None:
+    files = {
+        "docs/pages/card.md": "![a](assets/a.png) ![b](assets/b.png) ![c](top.png)",
+        "docs/assets/a.png": "", "top.png": "",
+    }  # fmt: skip
+    told = {f.message.split()[4]: str(f.severity) for f in _check(tmp_path, files).findings}
+    assert told == {
+        "docs/pages/assets/a.png,": "low",
+        "docs/pages/assets/b.png,": "medium",
+        "docs/pages/top.png,": "medium",
+    }
+
+
 @pytest.mark.parametrize("packed", [{"PKG-INFO": "Name: a\n"}, {"package.json": _NPM}])
 def test_a_link_out_of_an_unpacked_archive_is_low_for_its_repository_may_have_the_file(
     tmp_path: Path, packed: dict[str, str]

@@ -161,9 +161,20 @@ def test_a_command_of_the_module_s_own_constants_is_low(tmp_path: Path) -> None:
 
 def test_tests_are_left_out_and_examples_are_low(tmp_path: Path) -> None:
     code = "import yaml\n\n\ndef f(x):\n    return yaml.load(x, yaml.Loader)\n"
-    paths = ("tests/test_a.py", "e2e-tests/serve.py", "a/Integration_Tests/b.py", "examples/a.py")
+    paths = ("tests/test_a.py", "e2e-tests/serve.py", "a/Integration_Tests/b.py", "examples/a.py",
+             "a/test_utils/b.py", "upgrade-test/c.py")  # fmt: skip
     result = _run(tmp_path, dict.fromkeys(paths, code))
     assert [(f.file, str(f.severity)) for f in result.findings] == [("examples/a.py", "low")]
+
+
+def test_names_of_other_modules_may_be_unpacked_into_all(tmp_path: Path) -> None:
+    code = "from . import a, b\n\n__all__ = ({},)\n"
+    for number, (names, expected) in enumerate(
+        [("'x', *a.__all__, *b.__all__", []), ("'x', *a.__all__, b", ["invalid-all"])]
+    ):
+        (folder := tmp_path / str(number)).mkdir()
+        result = _run(folder, {"p/__init__.py": code.format(names), "p/a.py": "", "p/b.py": ""})
+        assert [f.rule for f in result.findings] == expected
 
 
 def test_folders_of_tests_that_the_program_itself_runs_are_no_tests(tmp_path: Path) -> None:

@@ -316,6 +316,14 @@ def test_an_extension_that_is_not_built_is_told_once_and_no_failure(own: Path) -
     assert "2 tests failed for lack of the built extension quick._core" in found[0][2]
 
 
+def test_tests_that_want_django_s_settings_could_not_be_run_here(own: Path) -> None:
+    message = "Requested setting A, but settings are not configured. Define DJANGO_SETTINGS_MODULE"
+    write(own, {"test_it.py": f"def test_a(): pass\nraise RuntimeError({message!r})\n"})
+    assert [(f.rule, str(f.severity)) for f in verify(own).findings] == [
+        ("test-dependency-missing", "low")
+    ]
+
+
 def test_a_name_that_the_repository_has_nowhere_is_a_failure(own: Path) -> None:
     write(own, {"quick/__init__.py": "", "quick/_other.pyx": ""})
     (found,) = lacks(own, "from quick import _core")

@@ -163,6 +163,9 @@ class _Checker:
         severity = Severity.MEDIUM
         if actual:
             message = f"The {noun} leads to {path}; the repository spells it {actual}."
+        elif above := self._above(document, target):
+            severity = Severity.LOW
+            message += f" Who serves a folder above finds {above}; readers of the file do not."
         elif _HOST_NAME.match(target.path):
             message += " It looks like a web address without https://."
         elif self._is_archive:
@@ -180,6 +183,15 @@ class _Checker:
             evidence=link.source[:500],
             check=f"git ls-files -- {shlex.quote(path)} prints nothing"[:1000],
         )
+
+    def _above(self, document: Document, target: Target) -> str | None:
+        """Where the target is when the paths of a document begin at a folder above it, as those of
+        a site do; not the repository itself."""
+        for folder in list(document.folder.parents)[:-1]:
+            path = self._repository.resolve(folder, target.path.lstrip("/"))
+            if path is not None and self._repository.exists(path):
+                return path
+        return None
 
     def _check_anchor(
         self, document: Document, link: Link, path: str, fragment: str, site: Site | None

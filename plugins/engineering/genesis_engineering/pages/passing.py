@@ -14,16 +14,23 @@ _TAG = re.compile(r"<[^<>]*>")
 _LEAVES = re.compile(
     r"\b(window|self|top)\.close\(\)|\blocation\.(replace|assign)\(|\blocation(\.href)?\s*=[^=]"
 )
+_AT_ONCE = re.compile(
+    r"<meta[^<>]*http-equiv=[\"']?refresh[^<>]*content=[\"']?\s*0\b", re.IGNORECASE
+)
+_HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
 _LONG = 20_000
 _FEW_LETTERS = 200
 
 
 def is_passing(page: Page) -> bool:
-    """Whether a body holds nothing but scripts, or a few words beside a script that leaves.
+    """Whether a page holds nothing but scripts, or a few words and leaves at once.
 
     An expression of a template may be anything: a body with one is none of these.
     """
     tags = [tag for tag in page.scan.tags if tag.name == "body"]
+    if not tags:
+        after = _HEAD_END.split(page.text[-_LONG:])[-1]
+        return not _TAG.sub("", _UNSEEN.sub("", after)).strip()
     if len(tags) != 2 or tags[0].is_end or not tags[1].is_end:
         return False
     body = page.text[tags[0].end : tags[1].start]
@@ -34,4 +41,6 @@ def is_passing(page: Page) -> bool:
         return True
     is_short = UNKNOWN not in seen and len(_TAG.sub("", seen).strip()) <= _FEW_LETTERS
     codes = (code for tag, code, _start in page.scan.raw if tag.name == "script")
-    return is_short and any(_LEAVES.search(code) for code in codes)
+    return is_short and (
+        _AT_ONCE.search(page.text) is not None or any(_LEAVES.search(code) for code in codes)
+    )

@@ -22,8 +22,8 @@ _MARGIN_SECONDS = 10.0
 _MOST_ALIKE = 5
 _TESTS = frozenset({"test", "tests", "qunit", "spec", "mock", "fixture"})
 _DELIBERATE = frozenset(
-    {"corpus", "wpt", "mocks", "__mocks__", "snapshots", "__snapshots__", "cypress", "e2e", "qa",
-     "cookiecutter", "test-cases", "testcases", "test_data", "test-data"}
+    {".github", "corpus", "wpt", "mocks", "__mocks__", "snapshots", "__snapshots__", "cypress",
+     "e2e", "qa", "cookiecutter", "test-cases", "testcases", "test_data", "test-data"}
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ _NODE = re.compile(
     r" ['\"]?((?:@[\w.-]+/)?[\w-][\w.-]*)"
 )
 NETWORK, CONFTEST = "the network", "conftest.py"
+_UNCONFIGURED = re.compile(r"DJANGO_SETTINGS_MODULE|settings are not configured", re.IGNORECASE)
 _FIXTURE = re.compile(r"fixture '\w+' not found")
 _NO_NETWORK = re.compile(
     r"Network is unreachable|No route to host|Name or service not known|Could not resolve host"
@@ -53,6 +54,8 @@ def lacking_modules(
     for error in records.collection_errors:
         if module := _missing(f"{error.message}\n{error.detail}", error.file, repository):
             found[error.id] = module
+        elif _UNCONFIGURED.search(error.message):
+            found[error.id] = "Django's settings"
         elif name := _not_packed(error, repository) or _to_install(error.message):
             found[error.id] = name
     for test in records.failing():
