@@ -72,6 +72,8 @@ def _undefined_name(source: PythonSource, found: Diagnostic) -> Severity | None:
         return None
     if name in _PYTHON_2_NAMES and re.search(r"PY2|PY3|version_info|\bsix\b", source.text):
         return None
+    if risky_statements.is_bound_in_loop(source, found, name):
+        return None
     return Severity.LOW if _is_in_annotation(source, found) else Severity.HIGH
 
 
@@ -273,14 +275,6 @@ def _constants(source: PythonSource) -> set[str]:
     }
 
 
-def _blocking(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """None in a function that serves synchronous callers too: `if asynchronous: ... else: ...`."""
-    for node in source.enclosing(found.location.row):
-        if isinstance(node, ast.If) and "async" in ast.unparse(node.test).lower():
-            return None
-    return Severity.MEDIUM
-
-
 def _unpacking(source: PythonSource, found: Diagnostic) -> Severity | None:
     function = source.function_at(found.location.row)
     first, last = found.location.row, found.end_location.row
@@ -372,6 +366,8 @@ _JUDGES: dict[str, Judge] = {
     "PLE0302": risky_statements.judge_signature,
     "B022": risky_statements.judge_suppress,
     "PLE0604": risky_statements.judge_all,
+    "RUF024": risky_statements.judge_shared_keys,
+    **dict.fromkeys(["PLE1205", "PLE1206"], risky_statements.judge_logging),
     "B031": risky_statements.judge_groupby,
     "PLW0127": _self_assignment,
     "B006": _mutable_default,
@@ -381,7 +377,9 @@ _JUDGES: dict[str, Judge] = {
     "S307": _runs_text,
     "S301": _runs_text,
     "S302": _runs_text,
-    **dict.fromkeys(["ASYNC210", "ASYNC221", "ASYNC222", "ASYNC251"], _blocking),
+    **dict.fromkeys(
+        ["ASYNC210", "ASYNC221", "ASYNC222", "ASYNC251"], risky_statements.judge_blocking
+    ),
     "S324": _weak_hash,
     "S311": _random,
     "S103": _permissions,

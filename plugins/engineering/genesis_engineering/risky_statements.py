@@ -78,6 +78,52 @@ def judge_all(source: PythonSource, found: Diagnostic) -> Severity | None:
     return Severity.MEDIUM
 
 
+def judge_blocking(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """None in a function that serves synchronous callers too (`if asynchronous: ... else: ...`),
+    and for a sleep of no time."""
+    if re.search(r"\bsleep\(\s*0\s*\)", source.line(found.location.row)):
+        return None
+    for node in source.enclosing(found.location.row):
+        if isinstance(node, ast.If) and "async" in ast.unparse(node.test).lower():
+            return None
+    return Severity.MEDIUM
+
+
+def judge_logging(source: PythonSource, _found: Diagnostic) -> Severity | None:
+    """None where nothing of the standard library's logging is in sight."""
+    return Severity.MEDIUM if re.search(r"\blogging\b|getLogger", source.text) else None
+
+
+def judge_shared_keys(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """Medium where the function changes what a key has; keys that are only given other values
+    share nothing in the end."""
+    around = list(source.enclosing(found.location.row))
+    targets = [t for node in around if isinstance(node, ast.Assign) for t in node.targets]
+    names = {ast.unparse(target) for target in targets}
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
+    within = next((node for node in reversed(around) if isinstance(node, kinds)), source.tree)
+    if not names or within is None:
+        return Severity.MEDIUM
+    for node in ast.walk(within):
+        inner = node.value if isinstance(node, ast.Attribute | ast.Subscript) else None
+        if isinstance(node, ast.AugAssign):
+            inner = node.target
+        if isinstance(inner, ast.Subscript) and ast.unparse(inner.value) in names:
+            return Severity.MEDIUM
+    return Severity.LOW
+
+
+def is_bound_in_loop(source: PythonSource, found: Diagnostic, name: str) -> bool:
+    """Whether a loop around the use binds the name further down: the first round may take another
+    way."""
+    return any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+        for loop in source.enclosing(found.location.row)
+        if isinstance(loop, ast.For | ast.AsyncFor | ast.While)
+        for node in ast.walk(loop)
+    )
+
+
 def _binds(target: ast.expr, name: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(target))
 

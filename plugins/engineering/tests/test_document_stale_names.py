@@ -250,3 +250,26 @@ def test_who_is_thanked_for_what_is_gone_is_left_alone(tmp_path: Path) -> None:
     text = "# A\n\n- Ada: a fix of `pack.missing`\n"
     assert _told(_check(tmp_path, {"AUTHORS.md": text, "docs/CREDITS.md": text})) == []
     assert len(_told(_check(tmp_path / "b", {"docs/authoring.md": text}))) == 1
+
+
+def test_parts_of_what_documents_make_a_variable_of_are_no_names_of_the_package(
+    tmp_path: Path,
+) -> None:
+    named = "Then call `pack.gone()`."
+    assert len(_told(_check(tmp_path / "one", {"docs/a.md": named}))) == 1
+    made = "```python\npack = Engine()\n```\n"
+    assert _told(_check(tmp_path / "two", {"docs/a.md": named, "docs/b.md": made})) == []
+
+
+def test_parts_of_what_a_package_gives_its_own_name_are_no_names_of_the_package(
+    tmp_path: Path,
+) -> None:
+    files = {"src/pack/__init__.py": "from .core import Engine as pack\n"}
+    assert _told(_check(tmp_path, files | {"docs/a.md": "Call `pack.gone()`."})) == []
+
+
+def test_a_name_of_a_file_and_one_that_stands_for_any_name_are_no_stale_names(
+    tmp_path: Path,
+) -> None:
+    text = "It writes the file `pack.core.Engine.svg`.\n\nCall `pack.core.Engine.method_name()`."
+    assert _told(_check(tmp_path, {"docs/a.md": text})) == []

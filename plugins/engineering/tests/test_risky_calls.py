@@ -46,6 +46,11 @@ _DEFECTS = {
     "        return False\n",
     ("guessable-secret", "medium"): "import random\n\nsecret_key = random.choice('abc')\n",
     ("blocking-call-in-async", "medium"): "import time\n\n\nasync def f():\n    time.sleep(3)\n",
+    ("shared-mutable", "medium"): "def f(xs):\n    found = dict.fromkeys(xs, [])\n"
+    "    for x in xs:\n        found[x].append(1)\n    return found\n",
+    ("shared-mutable", "low"): "def f(xs):\n    found = dict.fromkeys(xs, [])\n"
+    "    for x in xs:\n        found[x] = [x]\n    return found\n",
+    ("broken-log-call", "medium"): "import logging\n\nlogging.warning('a %s', 1, 2)\n",
     ("weak-hash", "low"): "import hashlib\n\n\ndef f(password):\n    hashlib.md5(password)\n",
     ("eval", "low"): "def f(x):\n    return eval(x)\n",
     ("unpickling", "low"): "import pickle\n\n\ndef f(x):\n    return pickle.loads(x)\n",
@@ -55,6 +60,11 @@ _DEFECTS = {
     ("syntax-error", "high"): "def f(:\n    pass\n",
 }  # fmt: skip
 _RIGHT = {
+    "a name that a round of the loop binds for the next": "def f(xs):\n    first = True\n"
+    "    for x in xs:\n        if first or last > x:\n            last = x\n"
+    "        first = False\n",
+    "a sleep of no time": "import time\n\n\nasync def f():\n    time.sleep(0)\n",
+    "a log that is no logger": "class A:\n    def f(self):\n        self.log.error('a', 1, 2)\n",
     "a call with a literal for the shell": "import os\n\nos.system('clear')\n",
     "a list of arguments": "import subprocess\n\n\ndef f(x):\n    subprocess.run(['ls', x])\n",
     "a statement with placeholders": "def f(db, n):\n    marks = ','.join('?' * len(n))\n"

@@ -293,6 +293,27 @@ def test_tests_that_fail_for_lack_of_a_network_are_told_once_with_what_they_say(
     assert "[Errno 101] Network is unreachable" in found[2]
 
 
+def test_failures_beside_those_for_lack_of_a_network_are_doubtful_in_that_file(own: Path) -> None:
+    far = (
+        "def test_a(): raise OSError(101, 'Network is unreachable')\ndef test_b(): assert 1 == 2\n"
+    )
+    write(own, {"test_far.py": far, "test_near.py": "def test_c(): assert 1 == 2\n"})
+    found = {(f.rule, str(f.severity), f.file) for f in verify(own).findings}
+    assert found == {
+        ("test-failed", "high", "test_near.py"),
+        ("test-environment-incomplete", "low", "test_far.py"),
+        ("test-needs-network", "low", "test_far.py"),
+    }
+
+
+def test_a_program_that_lacks_what_other_tests_lack_is_no_failure_either(own: Path) -> None:
+    started = "import subprocess, sys\ndef test_a():\n    done = subprocess.run("
+    started += "[sys.executable, '-c', 'import no_such_library'], capture_output=True, text=True)"
+    started += "\n    assert done.returncode == 0, done.stderr\n"
+    write(own, {"test_it.py": started, "test_other.py": "import no_such_library\n" + FAILS})
+    assert {f.rule for f in verify(own).findings} == {"test-dependency-missing"}
+
+
 @pytest.mark.parametrize(
     ("error", "lack"),
     [

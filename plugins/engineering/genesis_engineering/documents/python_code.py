@@ -9,6 +9,8 @@ import textwrap
 import warnings
 from dataclasses import dataclass
 
+# How references write a signature: a name with dots after `def` or `class`.
+_SYNOPSIS = re.compile(r"^(async def|def|class) \w+(\.\w+)+\s*\(", re.MULTILINE)
 _SESSION = re.compile(r"^\s*>>> ?", re.MULTILINE)
 _NOT_ONLY_PYTHON = re.compile(
     r"\{\{|\{%|<%|…|--8<--"
@@ -61,6 +63,8 @@ def find_broken_python(code: str) -> BrokenCode | None:
     if _SESSION.search(code):
         return _broken_session(code)
     dedented = textwrap.dedent(code)
+    if _SYNOPSIS.search(dedented):
+        return None
     if _parse_leniently(dedented) is not None or _is_signature(dedented):
         return None
     return _explain(dedented)

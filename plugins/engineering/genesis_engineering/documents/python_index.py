@@ -55,7 +55,11 @@ class PythonIndex:
         parts = dotted.split(".")
         if parts[0] not in self.files.roots:
             return _UNKNOWN
-        return self._in_module(parts[0], parts[1:], _MAX_HOPS)
+        answer = self._in_module(parts[0], parts[1:], _MAX_HOPS)
+        top = self._scope(parts[0]) if answer.owner == parts[0] else None
+        # A package that gives something its own name: `tqdm.write` is of the class.
+        is_own = top is not None and parts[0] in {*top.names, *top.classes, *top.imports}
+        return _UNKNOWN if is_own else answer
 
     def _in_module(self, module: str, rest: list[str], hops: int) -> Answer:
         if not rest:

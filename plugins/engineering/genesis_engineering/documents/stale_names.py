@@ -26,6 +26,9 @@ _PAST = re.compile(
 _CHANGED = re.compile(
     r"^\s*\.\. (versionchanged|versionremoved|deprecated(-removed)?)::", re.MULTILINE
 )
+_ASSIGNED = re.compile(r"^\s*(?:>>> |\.\.\. |In \[\d+\]: )?(\w+)\s*=[^=]")
+_ANY_NAME = re.compile(r"(method|function|class|attribute|module|field)_name|(some|your|my)_\w+")
+_SUFFIXES = frozenset({"dot", "svg", "png", "html", "css", "txt", "md", "rst", "pdf", "csv", "log"})
 _QUOTING = frozenset({".py", ".pyi", ".toml", ".cfg", ".ini", ".json", ".yaml", ".yml"})
 
 
@@ -51,7 +54,8 @@ class _StaleNames:
         self._index = PythonIndex(PythonFiles(files))
         self._quoted: set[str] | None = None
         self._described: set[str] = set()
-        self._found: list[tuple[frozenset[str], Finding]] = []
+        self._variables: set[str] = set()
+        self._found: list[tuple[frozenset[str], str, Finding]] = []
         self.checked = 0
 
     def read_described(self, document: Document) -> None:
@@ -61,14 +65,21 @@ class _StaleNames:
 
     def check(self, document: Document) -> None:
         """Judge every name that a document imports or names."""
+        assigned = (_ASSIGNED.match(line) for line in document.parsed.lines)
+        self._variables |= {match[1] for match in assigned if match}
         for mention in imports(document.parsed):
             self._judge(document, mention, "stale-import")
         for mention in dotted_names(document.parsed):
             self._judge(document, mention, "stale-name")
 
     def finish(self) -> list[Finding]:
-        """The findings, without those about names that some document defines."""
-        return [one for names, one in self._found if self._described.isdisjoint(names)]
+        """The findings, without those about names that some document defines, and about parts of
+        what some document makes a variable of: `shop = Shop()`, then `shop.open`."""
+        return [
+            one
+            for names, variable, one in self._found
+            if self._described.isdisjoint(names) and variable not in self._variables
+        ]
 
     def _judge(self, document: Document, mention: Mention, rule: str) -> None:
         answer = self._index.look_up(mention.name)
@@ -81,11 +92,14 @@ class _StaleNames:
             return
         if _CHANGED.search(document.parsed.around(mention.line, before=0, after=4)):
             return
-        if rule == "stale-name" and self._is_quoted(mention.name):
+        if rule == "stale-name" and (
+            self._is_quoted(mention.name) or _is_no_name(answer.part, mention.source)
+        ):
             return
         is_name = rule == "stale-name"
         names = frozenset({mention.name, f"{answer.owner}.{answer.part}"} if is_name else ())
-        self._found.append((names, self._finding(document, mention, answer, rule)))
+        variable = answer.owner if is_name and "." not in answer.owner else ""
+        self._found.append((names, variable, self._finding(document, mention, answer, rule)))
 
     def _finding(self, document: Document, mention: Mention, answer: Answer, rule: str) -> Finding:
         name = mention.name[:500]
@@ -117,6 +131,13 @@ class _StaleNames:
             one.startswith(start) and self._index.look_up(one).verdict is Verdict.ABSENT
             for one in self._quoted
         )
+
+
+def _is_no_name(part: str, line: str) -> bool:
+    """Whether a part stands for any name, or is how the name of a file ends."""
+    return _ANY_NAME.fullmatch(part) is not None or (
+        part in _SUFFIXES and re.search(r"\bfiles?\b", line) is not None
+    )
 
 
 def _quoted_names(files: list[RepositoryFile], packages: dict[str, str]) -> Iterator[str]:

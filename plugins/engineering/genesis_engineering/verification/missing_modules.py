@@ -64,6 +64,12 @@ def lacking_modules(
             found[test.id] = module
         elif name := _lack_of(test, repository, declared):
             found[test.id] = name
+    # Of a program that a test starts, the test itself only says that it failed.
+    absent = set(found.values())
+    for test in records.failing():
+        names = _PYTHON.findall(test.detail) if test.id not in found else []
+        if lacked := next((name for name in names if name in absent), None):
+            found[test.id] = lacked
     return found
 
 

@@ -14,6 +14,9 @@ from genesis_engineering.verification.suite_run import SuiteRun, Unstable
 from genesis_engineering.verification.verdict import telling_line
 
 _EVIDENCE_LINES = 15
+_NO_NETWORK = "others of their files fail for lack of a network"
+# Told by whichever test runs while the collector does.
+_LEFT_OVER = re.compile(r"PytestUnraisableExceptionWarning|ResourceWarning")
 _SYNTAX = re.compile(r"\b(Syntax|Indentation|Tab)Error\b")
 # Ids begin with the file, except those of unittest, Go and Rust.
 _FILE = re.compile(r"[^:()]+\.(py|[cm]?[jt]sx?)(::|$)")
@@ -25,7 +28,7 @@ def find_problems(run: SuiteRun) -> list[Finding]:
     errors, failing = run.records.collection_errors, run.failing()
     # Where there is doubt, what is said to be lacking, not Python for anybody, or unstable.
     told = [e for e in errors if not run.doubt or e.id in run.lacking or _SYNTAX.search(e.message)]
-    certain = [test for test in failing if not run.doubt or test.id in run.unstable]
+    certain = [t for t in failing if t.id in run.unstable or not run.is_doubtful(t.file)]
     found += [_of_collection(error, run) for error in told]
     found += [_of_test(test, run) for test in certain]
     doubtful: list[CollectionError | RecordedTest] = [e for e in errors if e not in told]
@@ -53,7 +56,7 @@ def _doubtful(failed: Sequence[CollectionError | RecordedTest], run: SuiteRun) -
         severity=Severity.LOW,
         confidence=Confidence.POSSIBLE,
         message=f"{count_of(len(failed), 'test')} (or test files) failed, and it cannot be told "
-        f"whose fault that is: {run.doubt}. The first: {told[0]}"[:2000],
+        f"whose fault that is: {run.doubt or _NO_NETWORK}. The first: {told[0]}"[:2000],
         file=failed[0].file,
         evidence="\n".join(told)[-8000:],
         check=run.launch.check(failed[0].id)[:1000],
@@ -135,7 +138,7 @@ def _of_unstable(test: RecordedTest, unstable: Unstable, run: SuiteRun) -> Findi
     message = f"{test.id} {what}: {unstable.told}. It failed with: {test.message or 'no message'}"
     return Finding(
         rule=f"test-{unstable.kind}",
-        severity=Severity.MEDIUM,
+        severity=Severity.LOW if _LEFT_OVER.search(test.message) else Severity.MEDIUM,
         message=message[:2000],
         file=test.file,
         line=test.line if test.line and test.line > 0 else None,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from pydantic import JsonValue
 
 from genesis_engineering.verification.child import ChildRun
 from genesis_engineering.verification.launch import Launch
-from genesis_engineering.verification.missing_modules import CONFTEST
+from genesis_engineering.verification.missing_modules import CONFTEST, NETWORK
 from genesis_engineering.verification.records import RecordedTest, Records
 from genesis_engineering.verification.suites import Suite
 from genesis_engineering.verification.verdict import Verdict
@@ -67,6 +68,16 @@ class SuiteRun:
             f"{self.launch.program} was not made for this repository, and lacks of what it "
             f"declares for its tests: {names}" + (f" and {more} more" if more > 0 else "")
         )
+
+    def is_doubtful(self, file: str | None) -> bool:
+        """Whether a failure in a file of tests says little: there is doubt about all, or others of
+        that file failed for lack of a network."""
+        return bool(self.doubt) or (file is not None and file in self._without_network)
+
+    @cached_property
+    def _without_network(self) -> frozenset[str]:
+        tests = (self.records.tests[i] for i, lack in self.lacking.items() if lack == NETWORK)
+        return frozenset(test.file for test in tests if test.file is not None)
 
     def failing(self) -> list[RecordedTest]:
         """The tests that failed by themselves: not for a missing module, and not only because a
