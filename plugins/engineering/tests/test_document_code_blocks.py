@@ -52,6 +52,7 @@ def test_what_new_readers_meet_first_is_more_severe(tmp_path: Path, name: str) -
         "def run(a: int) -> str",
         "run(a: int, *, b: str = 'x') -> None",
         "class Point(Base):",
+        "class shop.Cart(object):\n    def shop.Cart.add(self, *items):",
         "class Point(Base):\n    def move(self):",
         "else:\n    x = 1",
         "except ValueError:\n    x = 1",
