@@ -146,14 +146,14 @@ def test_a_suite_that_prints_100_megabytes_has_the_runners_counts(repository: Pa
     assert (repository.parent / "attempt" / "test-events.jsonl").stat().st_size < 100_000
 
 
-def test_a_suite_that_needs_the_network_fails_as_with_its_own_runner(repository: Path) -> None:
+def test_a_suite_that_needs_the_network_counts_as_its_own_runner_does_and_says_so(repository: Path) -> None:
     text = GOOD + "import socket\ndef test_net():\n"
     text += "    socket.create_connection(('host.invalid', 80), timeout=5)\n"
     write(repository, {"test_it.py": text})
     result = verify(repository)
     expected = {"passed": 2, "failed": 1, "errors": 0, "skipped": 0}
     assert counts(result) == counts_of_pytest(repository) == expected
-    assert rules(result) == ["test-failed"]
+    assert rules(result) == ["test-needs-network"]
 
 
 def test_a_suite_that_passes_with_exit_code_1_has_its_counts_and_is_not_passed(
