@@ -59,7 +59,7 @@ def judge_signature(source: PythonSource, found: Diagnostic) -> Severity | None:
     ]
     if classes and _INTERFACES.search(source.text):
         bases = [ast.unparse(base).rpartition(".")[2] for base in classes[-1].bases]
-        if any(re.fullmatch(r"Interface|I[A-Z]\w*", base) for base in bases):
+        if any(re.fullmatch(r"\w*Interface|I[A-Z]\w*", base) for base in bases):
             return None
     return Severity.MEDIUM
 

@@ -175,6 +175,9 @@ def test_outlived_runners_actions_and_commands_are_named_once(tmp_path: Path) ->
         ("ci-dead-action", "medium"), ("ci-removed-command", "medium"),
         ("ci-removed-runner", "medium"), ("ci-removed-command", "low"),
     ]  # fmt: skip
+    (again := tmp_path / "again").mkdir()
+    told = [one.message for one in run(again, CI_FILES, files).findings]
+    assert any("newest major version in all 2 places of this file." in one for one in told)
 
 
 def test_machines_of_ones_own_may_be_of_any_age(tmp_path: Path) -> None:

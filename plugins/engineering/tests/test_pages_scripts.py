@@ -29,10 +29,16 @@ def test_scripts_that_neither_browsers_nor_node_can_read_are_reported(tmp_path: 
         "ok/template.js": "const a = {{ value }};\n",
         "ok/decorated.js": "@observer\nclass A {}\n",
         "tests/broken.js": "function (\n",
+        "ok/banner.start.js": "(function () {\n",
+        "ok/banner.end.js": "})();\n",
+        "ok/intro.js": "(function () {\n",
+        "ok/outro.js": "})();\n",
+        "lone.end.js": "})();\n",
     }
     assert places(check("scripts", tmp_path, files)) == [
         "high script-syntax a.js:2",
         "high script-syntax b.js:2",
+        "high script-syntax lone.end.js:1",
         "high script-syntax m.mjs:2",
     ]
 

@@ -114,6 +114,8 @@ _RIGHT = {
     "            raise ValueError(list(group))\n        print(list(group))\n",
     "a method of an interface": "from zope.interface import Interface\n\n\n"
     "class IShelf(Interface):\n    def __contains__(name):\n        \"Whether it is there.\"\n",
+    "an interface of another kind": "from zope.interface.common import ABCInterface\n\n\n"
+    "class Shelf(ABCInterface):\n    def __contains__(name):\n        \"Whether it is there.\"\n",
     "a newer syntax": "def f[T](x: T) -> T:\n    return x\n\n\ntype A = int\n",
 }  # fmt: skip
 

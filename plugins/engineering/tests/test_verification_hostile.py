@@ -146,7 +146,9 @@ def test_a_suite_that_prints_100_megabytes_has_the_runners_counts(repository: Pa
     assert (repository.parent / "attempt" / "test-events.jsonl").stat().st_size < 100_000
 
 
-def test_a_suite_that_needs_the_network_counts_as_its_own_runner_does_and_says_so(repository: Path) -> None:
+def test_a_suite_that_needs_the_network_counts_as_its_own_runner_does_and_says_so(
+    repository: Path,
+) -> None:
     text = GOOD + "import socket\ndef test_net():\n"
     text += "    socket.create_connection(('host.invalid', 80), timeout=5)\n"
     write(repository, {"test_it.py": text})

@@ -133,12 +133,18 @@ def _dead_action(
             "ci-dead-action",
             Severity.MEDIUM,
             f"{step.uses} has failed on github.com since {known[1]}: the service behind that "
-            "version is gone. Use the newest major version.",
+            f"version is gone. Use the newest major version{_everywhere(workflow, step.uses)}.",
             workflow.path,
             line,
             workflow.line(line),
             f"grep -n '{step.uses}' {workflow.path}",
         )
+
+
+def _everywhere(workflow: Workflow, uses: str) -> str:
+    """In how many places, where it is more than one."""
+    count = len(re.findall(rf"uses:\s*[\"']?{re.escape(uses)}(?![\w.-])", workflow.text))
+    return f" in all {count} places of this file" if count > 1 else ""
 
 
 def _old_commands(workflow: Workflow, step: Step) -> Iterator[Finding]:

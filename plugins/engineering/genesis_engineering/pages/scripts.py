@@ -49,6 +49,13 @@ class _Scripts:
         self.sources.append((file, text))
 
 
+_PAIRS = (
+    ("start", "end"), ("begin", "end"), ("intro", "outro"), ("header", "footer"),
+    ("head", "foot"), ("prefix", "suffix"), ("open", "close"),
+)  # fmt: skip
+_PART = re.compile(r"((?:.*[._-])?)(\w+)(\.\w+)")
+
+
 def check_scripts(context: ToolContext) -> TaskResult:
     """Report what cannot be parsed, which Node and Python's own reader of JSON decide.
 
@@ -62,6 +69,7 @@ def check_scripts(context: ToolContext) -> TaskResult:
     reader = FileReader(context, lambda file: file.suffix in _TEXTS)
     findings: list[Finding] = []
     waiting = _Scripts()
+    paths = {file.path for file in reader.all}
     for file in reader.files():
         text = file.read_text()
         if text is None:
@@ -71,12 +79,24 @@ def check_scripts(context: ToolContext) -> TaskResult:
             findings.append(conflict)
         elif file.suffix == ".json":
             findings += check_json(file, text)
-        elif file.suffix in _SCRIPTS:
+        elif file.suffix in _SCRIPTS and not _is_fragment(file.path, paths):
             waiting.add(Script(file.absolute), file, text)
         elif file.suffix in PLAIN:
             _add_inline(file, waiting)
     broken, omissions = _parse(context, waiting)
     return sum_up("scripts", reader, findings + broken, "file", omissions=omissions)
+
+
+def _is_fragment(path: str, paths: set[str]) -> bool:
+    """Whether a file is one of two between which a build puts others: `start.js` and `end.js`."""
+    folder, slash, name = path.rpartition("/")
+    match = _PART.fullmatch(name)
+    if match is None:
+        return False
+    others = (
+        one if match[2] == other else other for one, other in _PAIRS if match[2] in (one, other)
+    )
+    return any(f"{folder}{slash}{match[1]}{other}{match[3]}" in paths for other in others)
 
 
 def _conflict(file: RepositoryFile, text: str) -> Finding | None:
