@@ -3,7 +3,7 @@
 A code is the scale of a vector's numbers, the distance of the vector from what the code says, and
 one byte for each number (`<ff` and signed bytes). By Cauchy and Schwarz, the similarity of a query
 of unit length with the vector and with its code differ by at most that distance; so only vectors
-that can reach the last place need to be read. Of 1,000 clustered vectors of 384 numbers, those are about 20.
+that can reach the last place need to be read: about 20 of 1,000 clustered ones of 384 numbers.
 """
 
 from __future__ import annotations
