@@ -16,6 +16,7 @@ from genesis.minds.memory import MemoryManager
 from genesis.minds.memory_record import Memory, MemoryType
 from genesis.storage import memory_search
 from genesis.storage.database import Database
+from genesis.storage.memory_changes import IndexRecord
 from genesis.storage.memory_filters import (
     VECTORS_GIVEN,
     MemoryFilter,
@@ -253,7 +254,7 @@ def test_the_index_is_not_asked_for_the_few_memories_of_a_user(
     asked: list[str] = []
     pool = mixed.memory._indexes
     serves = pool.serves
-    monkeypatch.setattr(pool, "serves", lambda mind: asked.append(mind) or serves(mind))
+    monkeypatch.setattr(pool, "serves", lambda mind, _: asked.append(mind) or serves(mind))
     mixed.memory.search_memories("", embedding=direction(0), limit=3, user_email=USERS[1])
     assert asked == []
     mixed.memory.search_memories("", embedding=direction(0), limit=3, all_users=True)
@@ -513,3 +514,23 @@ def test_a_ranked_search_counts_only_what_it_gives(memory: MemoryManager) -> Non
     memory.flush_accesses()
     counted = {m.id: m.access_count for m in memory.get_recent_memories(all_users=True)}
     assert counted == {key: int(key == given.id) for key in counted}
+
+
+def test_the_index_names_as_many_as_are_wanted_and_more_only_when_some_do_not_fit(
+    memory: MemoryManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [Memory(f"number {n}", emotion="joy" if n % 2 else "calm") for n in range(100)]
+    memory.add_memories(made, embeddings=[direction(n) for n in range(100)])
+    pool, counts = memory._indexes, []
+    assert pool.settle(memory._mind)
+    nearest = pool.nearest
+
+    def counted(mind: str, vector: bytes, count: int, record: IndexRecord) -> object:
+        counts.append(count)
+        return nearest(mind, vector, count, record)
+
+    monkeypatch.setattr(pool, "nearest", counted)
+    memory.search_memories("", embedding=direction(0), limit=3)
+    assert counts == [3]
+    memory.search_memories("", embedding=direction(0), limit=3, emotion="joy")
+    assert counts == [3, 3, 40]

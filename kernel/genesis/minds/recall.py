@@ -228,10 +228,11 @@ class Recall:
     # --- for both -------------------------------------------------------------------------------
 
     def _nearest(self, vector: NewVector, wanted: MemoryFilter, limit: int) -> Found:
-        if not check_model(self._database, self._mind, vector.model):
+        index = check_model(self._database, self._mind, vector.model)
+        if index is None:
             return []
         found = nearest_memories(
-            self._database, self._indexes, self._mind, vector.vector, wanted, limit
+            self._database, self._indexes, index, self._mind, vector.vector, wanted, limit
         )
         # Who gave all memories other vectors meanwhile made this answer meaningless.
         check_model(self._database, self._mind, vector.model)

@@ -84,16 +84,18 @@ class IndexPool:
         self._stopping = False
         self._thread: threading.Thread | None = None
 
-    def nearest(self, gmid: str, vector: bytes, count: int) -> list[tuple[int, float]] | None:
+    def nearest(
+        self, gmid: str, vector: bytes, count: int, record: IndexRecord | None = None
+    ) -> list[tuple[int, float]] | None:
         """The memories nearest to a vector: (memories.id, cosine similarity), best first.
 
         `vector`: 32-bit floats, little-endian, unit length. None when this process cannot answer
         from the index now, or the vector has not the index's dimension: then compare with every
         vector of the record. It never waits for an index to be opened or built: it asks for that
         and gives None. May name memories that are gone or changed since: read `pending` BEFORE
-        this and let that decide about the memories it names.
+        this and let that decide about the memories it names. `record`: the index's, already read.
         """
-        opened = self._borrow(gmid, len(vector) // 4)
+        opened = self._borrow(gmid, len(vector) // 4, record)
         if opened is None:
             return None
         try:
@@ -106,10 +108,10 @@ class IndexPool:
         finally:
             self._give_back(opened)
 
-    def serves(self, gmid: str) -> bool:
+    def serves(self, gmid: str, record: IndexRecord | None = None) -> bool:
         """Whether `nearest` can answer for a mind now and is worth asking: of few memories, all
         are compared at least as well. Asks for the index if it is not open."""
-        opened = self._borrow(gmid, None)
+        opened = self._borrow(gmid, None, record)
         if opened is not None:
             self._give_back(opened)
         return opened is not None and opened.is_worth_asking
@@ -220,8 +222,10 @@ class IndexPool:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
-    def _borrow(self, gmid: str, dimension: int | None) -> OpenIndex | None:
-        record = index_record(self._database, gmid)
+    def _borrow(
+        self, gmid: str, dimension: int | None, record: IndexRecord | None = None
+    ) -> OpenIndex | None:
+        record = record or index_record(self._database, gmid)
         with self._turn:
             opened = self._open.get(gmid)
             if opened is not None and record is not None and opened.serves(record):

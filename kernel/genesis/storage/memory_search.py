@@ -10,7 +10,7 @@ from genesis.storage.database import Database
 from genesis.storage.exact_search import exact_search
 from genesis.storage.index_pool import IndexPool
 from genesis.storage.memories import Row
-from genesis.storage.memory_changes import IndexRecord, index_record, pending
+from genesis.storage.memory_changes import IndexRecord, pending
 from genesis.storage.memory_filters import (
     VECTORS_GIVEN,
     MemoryFilter,
@@ -33,6 +33,7 @@ Found = list[tuple[Row, float]]
 def nearest_memories(
     database: Database,
     indexes: IndexPool,
+    index: IndexRecord,
     mind: str,
     vector: bytes,
     wanted: MemoryFilter,
@@ -40,11 +41,11 @@ def nearest_memories(
 ) -> Found:
     """The memories nearest to a vector that fit: (COLUMNS, cosine similarity), best first.
 
-    The vector is of the model of the mind's vectors. Fewer than `limit` only when there are no
-    more; all of them are compared when those that the index named do not suffice.
+    The vector is of the model that `index`, the record of the mind's vectors, names. Fewer than
+    `limit` only when there are no more; all of them are compared when those that the index named
+    do not suffice.
     """
-    index = index_record(database, mind)
-    if index is None or limit < 1:
+    if limit < 1:
         return []
     found = None
     if not _are_few(database, mind, wanted):
@@ -92,23 +93,26 @@ def _from_index(
     limit: int,
 ) -> Found | None:
     """At least `limit` of the nearest that fit; None when the index alone cannot tell."""
-    if wanted.include_archived or not indexes.serves(mind):
+    if wanted.include_archived or not indexes.serves(mind, index):
         return None
-    count = max(_TIMES * limit, _LEAST)
     # Before asking the index: what it takes in meanwhile is then found in both, not in none.
     changed = pending(database, mind, index)
-    named = indexes.nearest(mind, vector, count)
-    if named is None or len(named) < count:
-        return None
     fresh = [(number, held) for number, held in changed.items() if held is not None]
-    compared = exact_search(fresh, vector, count)
-    # Nothing that was not looked at is nearer than this.
-    edge = max(named[-1][1], compared[-1][1] if len(fresh) > count else -1.0)
-    known = [(number, score) for number, score in named if number not in changed]
-    best = sorted(known + compared, key=lambda pair: (-pair[1], pair[0]))
-    near = [pair for pair in best if pair[1] >= edge]
-    found = _fitting(database, mind, wanted, near, limit)
-    return found if len(found) == limit else None
+    # Most often the nearest ones fit; each further one that Chroma names costs it time.
+    for count in (limit, max(_TIMES * limit, _LEAST)):
+        named = indexes.nearest(mind, vector, count, index)
+        if named is None or len(named) < count:
+            return None
+        compared = exact_search(fresh, vector, count)
+        # Nothing that was not looked at is nearer than this.
+        edge = max(named[-1][1], compared[-1][1] if len(fresh) > count else -1.0)
+        known = [(number, score) for number, score in named if number not in changed]
+        best = sorted(known + compared, key=lambda pair: (-pair[1], pair[0]))
+        near = [pair for pair in best if pair[1] >= edge]
+        found = _fitting(database, mind, wanted, near, limit)
+        if len(found) == limit:
+            return found
+    return None
 
 
 def _fitting(

@@ -13,7 +13,13 @@ from sqlalchemy import Connection, bindparam, delete, insert, null, select, text
 
 from genesis.errors import EmbedderMismatchError
 from genesis.storage.database import Database
-from genesis.storage.memory_changes import begin_index, index_record, note_changes, renew_index
+from genesis.storage.memory_changes import (
+    IndexRecord,
+    begin_index,
+    index_record,
+    note_changes,
+    renew_index,
+)
 from genesis.storage.memory_filters import memories
 from genesis.storage.memory_tables import MemoryVectorRow
 from genesis.storage.statements import Statement, Values, table
@@ -72,15 +78,15 @@ class Waiting(NamedTuple):
     content_hash: str
 
 
-def check_model(database: Database, mind: str, model: Model) -> bool:
-    """Whether a mind has vectors to compare with one of a model: False when it has none at all.
+def check_model(database: Database, mind: str, model: Model) -> IndexRecord | None:
+    """The record of a mind's vectors, to compare one of a model with; None when it has none at all.
 
     Raises EmbedderMismatchError when they are of another model.
     """
     index = index_record(database, mind)
     if index is not None and (index.embedder, index.dimension) != model:
         raise _mismatch(mind, Model(index.embedder, index.dimension), model)
-    return index is not None
+    return index
 
 
 def takes_vectors(connection: Connection, mind: str, model: Model, *, given: bool) -> bool:
