@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from filecmp import cmp
+from itertools import islice
 from pathlib import Path
 
 _NO_PACKAGES = frozenset(
@@ -46,13 +48,16 @@ def find_import_root(repository: Path) -> ImportRoot:
 def resolve_imports(root: ImportRoot, origins: dict[str, str | None]) -> Imports:
     """Compare with where an interpreter finds the packages (path of each, None: nowhere).
 
-    Uninstalled or installed as a copy: the root goes first. A copy with compiled modules stays,
-    because the checkout does not have them; for a flat layout pytest puts the checkout first
-    anyway.
+    Uninstalled, or installed as a copy of other code: the root goes first. A copy of the same
+    code stays as it is when run by hand: it also has what only a build makes (styles, scripts, a
+    version). So does one with compiled modules, which the checkout does not have; for a flat
+    layout pytest puts the checkout first anyway.
     """
     places = [Path(origins[name] or "") for name in root.packages if origins.get(name)]
     if any(_is_checkout(place, root.folder) for place in places):
         return Imports(editable=(root.folder,))
+    if root.packages and all(_is_same(root, name, origins.get(name)) for name in root.packages):
+        return Imports()
     if places and root.is_src and _has_compiled_sources(root.folder):
         return Imports(installed_copy=str(places[0].parent))
     return Imports(python_path=(root.folder,) if root.packages else ())
@@ -75,6 +80,28 @@ def _packages(folder: Path, namespaces: bool) -> tuple[str, ...]:
 
 def _is_checkout(place: Path, root: Path) -> bool:
     return place.is_relative_to(root) and "site-packages" not in place.relative_to(root).parts
+
+
+def _is_same(root: ImportRoot, name: str, origin: str | None) -> bool:
+    """Whether what is installed of a package has each of its Python files, byte for byte."""
+    if not origin:
+        return False
+    installed, own = Path(origin), root.folder / name
+    if not own.is_dir():
+        return _is_equal(own.with_suffix(".py"), installed)
+    if installed.suffix == ".py":
+        installed = installed.parent
+    files = list(islice(own.rglob("*.py"), _LOOK_AT_MOST + 1))
+    return len(files) <= _LOOK_AT_MOST and all(
+        _is_equal(file, installed / file.relative_to(own)) for file in files
+    )
+
+
+def _is_equal(one: Path, other: Path) -> bool:
+    try:
+        return cmp(one, other, shallow=False)
+    except OSError:
+        return False
 
 
 def _has_compiled_sources(folder: Path) -> bool:
