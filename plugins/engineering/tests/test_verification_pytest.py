@@ -143,7 +143,7 @@ def test_the_counts_are_those_of_pytest_itself(repository: Path) -> None:
 def test_a_suite_with_more_failures_than_a_report_can_hold_counts_the_rest(
     repository: Path,
 ) -> None:
-    text = "import pytest\n@pytest.mark.parametrize('n', range(510))\ndef test_a(n): assert not 1\n"
+    text = "".join(f"def test_{n}(): assert not 1\n" for n in range(510))
     write(repository, {"test_it.py": text})
     result = verify(repository)
     assert len(result.findings) == 500
@@ -280,3 +280,25 @@ def test_a_limit_that_is_no_number_is_refused(repository: Path) -> None:
     write(repository, {"test_it.py": "def test_a(): pass\n"})
     with pytest.raises(PluginError, match="limit_seconds of run-tests must be a number"):
         verify(repository, limit_seconds=-1)
+
+
+def test_tests_that_fail_for_one_cause_are_told_once_and_others_one_by_one(
+    repository: Path,
+) -> None:
+    calls = "".join(f"def test_{n}(): thing.open_box({n})\n" for n in range(4))
+    others = "".join(f"def test_other_{n}(): thing.check({n}, {word!r})\n"
+                     for n, word in enumerate(("oak", "ash", "elm")))  # fmt: skip
+    write(
+        repository,
+        {
+            "thing.py": "def open_box(n):\n    raise OSError(f'box {n} is locked')\n"
+            "def check(n, name):\n    raise ValueError(f'{name} is no number')\n",
+            "test_it.py": f"import thing\n{calls}{others}",
+        },
+    )
+    result = verify(repository)
+    assert facts(result)["failed"] == 7
+    first, *rest = [finding.message for finding in result.findings]
+    assert first.startswith("4 tests fail with the same error in thing.py:2; the first is")
+    assert "test_it.py::test_3" in result.findings[0].evidence
+    assert [message.partition(":")[0] for message in rest] == ["test_it.py"] * 3

@@ -10,6 +10,7 @@ from genesis.contracts import Confidence, Finding, Severity
 from genesis_engineering.reporting import count_of
 from genesis_engineering.verification.missing_modules import CONFTEST, NETWORK
 from genesis_engineering.verification.records import CollectionError, RecordedTest
+from genesis_engineering.verification.same_cause import group_failures, raised_at
 from genesis_engineering.verification.suite_run import SuiteRun, Unstable
 from genesis_engineering.verification.verdict import telling_line
 
@@ -30,7 +31,9 @@ def find_problems(run: SuiteRun) -> list[Finding]:
     told = [e for e in errors if not run.doubt or e.id in run.lacking or _SYNTAX.search(e.message)]
     certain = [t for t in failing if t.id in run.unstable or not run.is_doubtful(t.file)]
     found += [_of_collection(error, run) for error in told]
-    found += [_of_test(test, run) for test in certain]
+    groups = group_failures([test for test in certain if test.id not in run.unstable])
+    found += [_of_tests(tests, run) for tests in groups]
+    found += [_of_unstable(t, run.unstable[t.id], run) for t in certain if t.id in run.unstable]
     doubtful: list[CollectionError | RecordedTest] = [e for e in errors if e not in told]
     doubtful += [test for test in failing if test not in certain]
     if doubtful:
@@ -117,18 +120,22 @@ def _finding(rule: str, message: str, run: SuiteRun, tests: list[RecordedTest]) 
     )
 
 
-def _of_test(test: RecordedTest, run: SuiteRun) -> Finding:
-    unstable = run.unstable.get(test.id)
-    if unstable is not None:
-        return _of_unstable(test, unstable, run)
+def _of_tests(tests: list[RecordedTest], run: SuiteRun) -> Finding:
+    """A failing test, or all that fail for one cause: that is mended once."""
+    first, told = tests[0], ""
+    if len(tests) > 1:
+        place = raised_at(first)
+        where = f" in {place[0]}:{place[1]}" if place else ""
+        told = f"{len(tests)} tests fail with the same error{where}; the first is "
+    others = "\n".join(test.id for test in tests[1 : _EVIDENCE_LINES + 1])
     return Finding(
         rule="test-failed",
         severity=Severity.HIGH,
-        message=f"{test.id}: {test.message or 'no message'}"[:2000],
-        file=test.file,
-        line=test.line if test.line and test.line > 0 else None,
-        evidence=_last_lines(test.detail),
-        check=run.launch.check(test.id)[:1000],
+        message=f"{told}{first.id}: {first.message or 'no message'}"[:2000],
+        file=first.file,
+        line=first.line if first.line and first.line > 0 else None,
+        evidence=f"{_last_lines(first.detail)}\n{others}".rstrip()[-8000:],
+        check=run.launch.check(first.id)[:1000],
     )
 
 

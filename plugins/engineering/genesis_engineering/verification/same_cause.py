@@ -1,0 +1,56 @@
+"""Failing tests that have one cause: the same error, raised at the same place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from genesis_engineering.verification.records import RecordedTest
+
+LEAST = 3
+"""So many tests with one cause are told together; fewer are shorter one by one."""
+# pytest ends a failure with a place, Python's own traceback has one above each line of code.
+_PLACE = re.compile(
+    r"^(?P<short>[^\s:][^:\n]*):(?P<number>\d+): (?:in )?\S+$"
+    r'|^\s*File "(?P<file>[^"\n]+)", line (?P<line>\d+)',
+    re.MULTILINE,
+)
+_CASE = re.compile(r"\[.*\]$", re.DOTALL)
+_NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+")
+
+
+def group_failures(tests: Sequence[RecordedTest]) -> list[list[RecordedTest]]:
+    """The tests in their order, those of one cause together at the place of their first."""
+    grouped: dict[object, list[RecordedTest]] = {}
+    for test in tests:
+        grouped.setdefault(_cause(test) or test.id, []).append(test)
+    groups: dict[str, list[RecordedTest]] = {}
+    for alike in grouped.values():
+        if len(alike) >= LEAST:
+            groups[alike[0].id] = alike
+        else:
+            groups |= {test.id: [test] for test in alike}
+    return [groups[test.id] for test in tests if test.id in groups]
+
+
+def raised_at(test: RecordedTest) -> tuple[str, int] | None:
+    """The file and line that the report of a failure names last; None when it names none."""
+    places = list(_PLACE.finditer(test.detail))
+    if not places:
+        return None
+    last = places[-1]
+    return last["short"] or last["file"], int(last["number"] or last["line"])
+
+
+def _cause(test: RecordedTest) -> tuple[object, ...] | None:
+    """What failures of one cause share; None when that cannot be told.
+
+    In the test's own file it is the cases of one function that fail in one line; elsewhere the
+    place alone says little (an assertion of a helper), and the error has to be the same, too.
+    """
+    place = raised_at(test)
+    if place is None or not test.message:
+        return None
+    if test.file and place[0].endswith(test.file):
+        return (*place, _CASE.sub("", test.id))
+    return (*place, _NUMBER.sub("0", test.message.partition("\n")[0]))
