@@ -25,7 +25,11 @@ _PLAIN_BASES = frozenset(
 )
 # `getattr(self, f"_{kind}")`: any private name of the file may be meant.
 _BUILDS_NAMES = re.compile(r"[\"']_([\"']\s*[+%]|\{|%s)|\bglobals\(\)|\bdir\(")
-_TO_DO = re.compile(r"#.*\b(TODO|FIXME|XXX)\b")
+_TO_DO = re.compile(
+    r"#.*\b(TODO|FIXME|XXX)\b|\bnot (yet )?(implemented|supported|working)"
+    r"|\b(disabled|temporar\w+)\b",
+    re.IGNORECASE,
+)
 # The codes are vulture's.
 _ACCEPTED = re.compile(r"noqa(?!\s*:)|noqa:.*\bV\d", re.IGNORECASE)
 
@@ -34,7 +38,7 @@ _ACCEPTED = re.compile(r"noqa(?!\s*:)|noqa:.*\bV\d", re.IGNORECASE)
 class Candidate:
     """A definition or statement; `kind` is function, method, class or unreachable.
 
-    `is_known`: a comment where the code stops says that something is to be done there.
+    `is_known`: where the code stops, it says that something is to be done there.
     """
 
     path: str
@@ -140,11 +144,19 @@ def _unreachable(source: PythonSource, blocks: Sequence[Block]) -> Iterator[Cand
     for found in _scan(source):
         stop = before.get(found.line)
         if not _is_meant(source, found, stop):
-            yield replace(found, is_known=stop is not None and _is_known(source, stop))
+            is_known = _is_guard(source, found) or (stop is not None and _is_known(source, stop))
+            yield replace(found, is_known=is_known)
+
+
+def _is_guard(source: PythonSource, found: Candidate) -> bool:
+    """Whether nothing but an error stands there, in case that somebody gets that far."""
+    statements = (one for block in source.blocks for one in block.body)
+    first = next((one for one in statements if one.lineno == found.line), None)
+    return isinstance(first, ast.Raise | ast.Assert) and (first.end_lineno == found.last_line)
 
 
 def _is_known(source: PythonSource, stop: ast.stmt) -> bool:
-    """Whether a comment on the last line of what stops, or on the line above it, says so."""
+    """Whether the last line of what stops, or a comment on the line above it, says so."""
     last = stop.end_lineno or stop.lineno
     above = source.line(stop.lineno - 1)
     told = source.line(last) + ("\n" + above if above.startswith("#") else "")

@@ -10,6 +10,7 @@ from collections import defaultdict
 from genesis.contracts import Confidence, Finding, Omission, Severity, TaskResult, ToolContext
 
 from genesis_engineering.files import RepositoryFile
+from genesis_engineering.lint_excludes import lessen_excluded
 from genesis_engineering.python_only import other_programs
 from genesis_engineering.python_source import PythonSource
 from genesis_engineering.reporting import (
@@ -50,6 +51,7 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
     """Report risky lines of the repository's own Python files that are not tests.
 
     ruff's rules and ours are paired in `risky_rules`; at most 500 findings per rule are given.
+    In files that the repository's own linters leave alone they are low.
     Comments `# noqa`, `# nosec`, `# pylint: disable` and `# type: ignore` on the line are taken as
     the maintainer's word.
     """
@@ -77,6 +79,7 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
             findings += _of_file(PythonSource(file.path, text), diagnostics, old, left, until)
     for source, shape in find_shapes(files, lambda: context.seconds_left > _SPARE_SECONDS):
         findings += _of_shape(source, shape, {(one.file, one.line, one.rule) for one in findings})
+    findings = lessen_excluded(context.repository, files, findings)
     kept, more = limit_per_rule(findings, MOST_OF_A_RULE)
     return TaskResult(
         summary=_summary(len(findings), len(files), more),

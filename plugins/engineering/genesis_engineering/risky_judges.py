@@ -10,8 +10,11 @@ from genesis.contracts import Severity
 
 from genesis_engineering import risky_statements
 from genesis_engineering.python_source import FunctionNode, PythonSource
+from genesis_engineering.risky_defaults import judge_mutable_default
+from genesis_engineering.risky_rules import PATTERNS
 from genesis_engineering.risky_sql import judge_sql
 from genesis_engineering.ruff_run import Diagnostic
+from genesis_engineering.text_holes import HOLE, INPUT, is_given_from_outside, template_of
 
 Judge = Callable[[PythonSource, Diagnostic], Severity | None]
 
@@ -19,13 +22,12 @@ Judge = Callable[[PythonSource, Diagnostic], Severity | None]
 _ACCEPTED = re.compile(
     r"\b(nosec|noqa|pylint:\s*disable|type:\s*ignore|pragma: no cover)", re.IGNORECASE
 )
-_INPUT = re.compile(
-    r"\binput\(|\brequest\.|\bargv\b|\benviron\b|\bgetenv\(|\.recv\(|\.form\b|query_params|urlopen"
-)
 _FETCHED = re.compile(r"\b(urlopen|urlretrieve|requests|httpx|urllib3|boto3|curl|wget)\b")
 _TOOLS = ("tools/", "scripts/")
+_TOOL = re.compile(r"(^|/)(tools?|scripts?|contrib|misc|bin|ci|hack|dev|maint|lab|internal)/")
+_ELSEWHERE = re.compile(r"os\.name == 'nt'|win32|[Ww]indows|\bis_?win\b|PY2\b|version_info < \(3")
 _SECRET = re.compile(
-    r"passw|secret|\botp\b|nonce|salt\b|csrf|session_?(id|key)|api_?key|(auth|access|reset)_?token"
+    r"passw|secret|\botp\b|nonce|csrf|session_?(id|key)|api_?key|(auth|access|reset)_?token"
     r"|\btoken\s*=|(reset|verif\w+|confirm\w*|login|auth|recovery|activation|two_factor|[2m]fa)"
     r"_?(code|pin)",
     re.IGNORECASE,
@@ -34,15 +36,17 @@ _PYTHON_2_NAMES = frozenset(
     {"unicode", "basestring", "long", "xrange", "raw_input", "unichr", "reduce", "cmp", "file",
      "execfile", "reload", "buffer", "apply", "intern", "coerce", "StandardError"}
 )  # fmt: skip
+# Modules that Python 3 does not have, imported where nothing catches it.
+_OLD_IMPORT = re.compile(
+    r"^(?:import|from) (?:new|urllib2|urlparse|ConfigParser|Queue|StringIO|cStringIO|cPickle|"
+    r"httplib|HTMLParser|Tkinter|commands|sets|md5|sha|__builtin__|Cookie|xmlrpclib|SocketServer|thread)\b",
+    re.MULTILINE,
+)
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Names that gettext, notebooks, Sphinx, profilers and type checkers put there.
 _GIVEN_NAMES = frozenset(
     {"_", "ngettext", "get_ipython", "display", "spark", "dbutils", "tags", "profile",
      "reveal_type", "reveal_locals"}
-)  # fmt: skip
-_CHANGING = frozenset(
-    {"append", "add", "extend", "update", "insert", "setdefault", "pop", "remove", "clear",
-     "discard", "popitem", "sort", "reverse"}
 )  # fmt: skip
 
 
@@ -51,7 +55,17 @@ def judge(source: PythonSource, found: Diagnostic, default: Severity) -> Severit
     if is_accepted(source.line(found.location.row)):
         return None
     special = _JUDGES.get(found.code or "")
-    return special(source, found) if special else default
+    severity = special(source, found) if special else default
+    is_severe = severity is not None and severity.rank < Severity.LOW.rank
+    # What a maintainer's own script is given, and what is written for another system.
+    is_minor = _TOOL.search(source.path) or _is_for_others(source, found)
+    return Severity.LOW if is_severe and found.code in PATTERNS and is_minor else severity
+
+
+def _is_for_others(source: PythonSource, found: Diagnostic) -> bool:
+    """Whether only Windows or Python 2 comes to the line, where it means something else."""
+    tests = [n.test for n in source.enclosing(found.location.row) if isinstance(n, ast.If)]
+    return any(_ELSEWHERE.search(ast.unparse(test)) for test in tests)
 
 
 def is_accepted(line: str) -> bool:
@@ -70,6 +84,8 @@ def _undefined_name(source: PythonSource, found: Diagnostic) -> Severity | None:
     )
     if re.search(made, source.text):
         return None
+    if _OLD_IMPORT.search(source.text):
+        return Severity.LOW  # the file ends before it comes there
     if name in _PYTHON_2_NAMES and re.search(r"PY2|PY3|version_info|\bsix\b", source.text):
         return None
     if risky_statements.is_bound_in_loop(source, found, name):
@@ -101,6 +117,8 @@ def _redefinition(source: PythonSource, found: Diagnostic) -> Severity | None:
         return None
     if not re.match(rf"{defined}|from |import |{re.escape(name)}\b", source.line(row)):
         return None
+    if re.match(rf"{re.escape(name)}\s*=\s*[\w.]+$", source.line(row)):
+        return Severity.LOW  # the other name of something, put in its place on purpose
     if re.match(defined, source.line(first)):
         is_registered = source.line(first - 1).startswith(("@", ")"))
         return None if is_registered else Severity.MEDIUM
@@ -116,53 +134,6 @@ def _self_assignment(source: PythonSource, found: Diagnostic) -> Severity | None
     """Only `x = x` inside a function: in a class or module it exports a name of another scope."""
     is_plain = re.match(r"(\w+)\s*=\s*\1\s*(#.*)?$", source.line(found.location.row))
     return Severity.LOW if is_plain and source.function_at(found.location.row) else None
-
-
-def _mutable_default(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """A default that the function changes; in a nested function it is kept on purpose."""
-    functions = source.functions_at(found.location.row)
-    function = functions[0] if len(functions) == 1 else None
-    name = function and _parameter_with_default(function, found.location)
-    if not function or not name or name.startswith("_") or re.search("cache|memo|seen", name):
-        return None
-    return Severity.MEDIUM if _changes(function, name) else None
-
-
-def _parameter_with_default(function: FunctionNode, location: object) -> str | None:
-    arguments = function.args
-    positional = arguments.posonlyargs + arguments.args
-    pairs: list[tuple[ast.arg, ast.expr | None]] = list(
-        zip(reversed(positional), reversed(arguments.defaults), strict=False)
-    )
-    pairs += list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
-    row, column = getattr(location, "row", 0), getattr(location, "column", 0)
-    for argument, default in pairs:
-        if default and (default.lineno, default.col_offset + 1) == (row, column):
-            return argument.arg
-    return None
-
-
-def _changes(function: FunctionNode, name: str) -> bool:
-    """Whether the function changes the parameter's value in place and never gives it a new one.
-
-    A function inside that has a parameter of that name may change its own.
-    """
-    changed = False
-    named = [node for node in ast.walk(function) if isinstance(node, ast.arg) and node.arg == name]
-    if len(named) > 1:
-        return False
-    # `name += [...]` changes a list in place, although it stores it too.
-    added = {node.target for node in ast.walk(function) if isinstance(node, ast.AugAssign)}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
-            if node not in added:
-                return False
-            changed = True
-        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):
-            by_method = isinstance(node, ast.Attribute) and node.attr in _CHANGING
-            by_item = isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load)
-            changed = changed or (node.value.id == name and (by_method or by_item))
-    return changed
 
 
 def _bare_except(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -201,7 +172,7 @@ def _runs_text(source: PythonSource, found: Diagnostic) -> Severity | None:
     line = source.line(found.location.row)
     if re.search(r"\b(eval|exec)\(\s*(['\"])[^'\"{}]*\2\s*[,)]", line) or "pickle.dumps" in line:
         return None
-    if _INPUT.search(line):
+    if INPUT.search(line):
         return Severity.MEDIUM
     return Severity.LOW if _takes_parameter(source, found.location.row) else Severity.INFO
 
@@ -238,41 +209,30 @@ def _random(source: PythonSource, found: Diagnostic) -> Severity | None:
     return Severity.MEDIUM if _SECRET.search(context) else None
 
 
-def _permissions(_source: PythonSource, found: Diagnostic) -> Severity | None:
+def _permissions(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """None where others may not write, low where a comment says for whom it is."""
     mode = re.search(r"0o([0-7]+)", found.message)
-    return Severity.MEDIUM if mode and int(mode.group(1), 8) & 0o002 else None
+    if not mode or not int(mode.group(1), 8) & 0o002:
+        return None
+    row = found.location.row
+    said = "\n".join(line for line in source.lines[max(0, row - 6) : row] if "#" in line)
+    is_meant = re.search(r"#.*\b(all|every\w*|any(one|body)|others?|world|users?)\b", said)
+    return Severity.LOW if is_meant else Severity.MEDIUM
 
 
 def _shell(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """Medium when text is put together in the call, low for a variable, nothing for a literal."""
+    """Medium when the call puts what its function was given into a command that stands there, low
+    for a variable or what the program has of its own, nothing for a literal."""
     if "seems safe" in found.message:
         return None
-    for call in reversed(source.calls_at(found.location.row)):
+    row = found.location.row
+    for call in reversed(source.calls_at(row)):
         if call.args:
-            first = call.args[0]
-            is_built = isinstance(first, ast.JoinedStr | ast.BinOp) or (
-                isinstance(first, ast.Call)
-                and ast.unparse(first.func).endswith((".format", ".join"))
-            )
-            is_fixed = _names(first) <= _constants(source)
-            return Severity.MEDIUM if is_built and not is_fixed else Severity.LOW
+            command = template_of(call.args[0])
+            is_written = bool(command.text.replace(HOLE, "").strip())
+            is_given = any(is_given_from_outside(source, row, hole) for hole in command.holes)
+            return Severity.MEDIUM if is_written and is_given else Severity.LOW
     return Severity.LOW
-
-
-def _names(node: ast.expr) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-
-
-def _constants(source: PythonSource) -> set[str]:
-    """The names that the module itself binds to literals."""
-    body = source.tree.body if source.tree else []
-    return {
-        target.id
-        for one in body
-        if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)
-        for target in one.targets
-        if isinstance(target, ast.Name)
-    }
 
 
 def _unpacking(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -288,9 +248,16 @@ def _unpacking(source: PythonSource, found: Diagnostic) -> Severity | None:
         return None
     if re.search(r"\b(filter|members)\s*=|data_filter", text):
         return None
-    # What a maintainer's script unpacks without fetching it is the maintainer's own.
-    is_own = source.path.startswith(_TOOLS) and not _FETCHED.search(source.text)
-    return Severity.LOW if is_own else Severity.MEDIUM
+    # What the function itself fetches from where it says, or the package brings along, is as
+    # trusted as what is run afterwards.
+    has_address = re.search(r"\b\w*(url|uri|address|src|source|link)\w*\b", _parameters(function))
+    is_own = re.search(r"importlib\.resources|resource_(stream|bytesio|filename)|files\(", text)
+    is_fetched = _FETCHED.search(text) and not has_address
+    return Severity.LOW if is_own or is_fetched else Severity.MEDIUM
+
+
+def _parameters(function: FunctionNode | None) -> str:
+    return ast.unparse(function.args) if function else ""
 
 
 def _yaml(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -370,7 +337,7 @@ _JUDGES: dict[str, Judge] = {
     **dict.fromkeys(["PLE1205", "PLE1206"], risky_statements.judge_logging),
     "B031": risky_statements.judge_groupby,
     "PLW0127": _self_assignment,
-    "B006": _mutable_default,
+    "B006": judge_mutable_default,
     "E722": _bare_except,
     "B023": _late_variable,
     "S102": _runs_text,
@@ -390,6 +357,7 @@ _JUDGES: dict[str, Judge] = {
     "S323": _certificates,
     "S501": _certificates,
     "S608": judge_sql,
+    "B025": risky_statements.judge_caught_twice,
     "B034": _flags_as_count,
     "B015": _useless_comparison,
     "T100": _debugger,

@@ -128,7 +128,7 @@ RISKY_RULES: dict[str, RiskyRule] = {
     "S503": _TLS,
     "S505": RiskyRule("weak-key", _MEDIUM, "the key is short enough to be broken"),
     "S506": RiskyRule("unsafe-yaml", _MEDIUM, "a document can run any code; use yaml.safe_load"),
-    "S507": RiskyRule("no-host-key-check", _MEDIUM, "anyone on the way can pose as the server"),
+    "S507": RiskyRule("no-host-key-check", _LOW, "anyone on the way can pose as the server"),
     "S602": RiskyRule("shell-command", _MEDIUM, "a value with ; or $( ) runs as a command"),
     "S605": RiskyRule("shell-command", _MEDIUM, "a value with ; or $( ) runs as a command"),
     "S608": RiskyRule("sql-from-text", _MEDIUM, "a value with a quote changes the statement"),

@@ -9,55 +9,31 @@ from genesis.contracts import Severity
 
 from genesis_engineering.python_source import PythonSource
 from genesis_engineering.ruff_run import Diagnostic
+from genesis_engineering.text_holes import HOLE, Template, is_given_from_outside, template_of
 
 _STATEMENT = re.compile(
-    r"['\"]\s*(SELECT\b.+\bFROM\b|INSERT\s+INTO\b|UPDATE\b.+\bSET\b|DELETE\s+FROM\b)"
-    r"|['\"]\s*(select\b.+\bfrom\b|insert\s+into\b|update\b.+\bset\b|delete\s+from\b)",
+    r"\s*(SELECT\b.+\bFROM\b|INSERT\s+INTO\b|UPDATE\b.+\bSET\b|DELETE\s+FROM\b)"
+    r"|\s*(select\b.+\bfrom\b|insert\s+into\b|update\b.+\bset\b|delete\s+from\b)",
     re.DOTALL,
 )
-_BRACES = r"\{[^{}]*\}"
-_JOINED = r"['\"]+\s*\+"
-_PERCENT = rf"(?:%s|%\(\w+\)s|{_JOINED})"
-_STARTS_VALUE = r"(?:=|<|>|\bLIKE|\bVALUES\s*\(|\bLIMIT|\bBETWEEN)\s*['\"]?%?"
-
-
-def _in_place_of_value(hole: str) -> re.Pattern[str]:
-    """A hole in quotes, compared, in a list of values, or as a limit."""
-    return re.compile(rf"'%?{hole}%?'|{_STARTS_VALUE}{hole}", re.IGNORECASE)
-
-
-_VALUE_IN_BRACES = _in_place_of_value(_BRACES)
-_VALUE_JOINED = _in_place_of_value(_JOINED)
-_VALUE_BY_PERCENT = _in_place_of_value(_PERCENT)
-# Without the operator %, %s is the driver's placeholder.
-_USES_PERCENT = re.compile(r"['\")]\s*%\s*[(\w{]")
-_USES_BRACES = re.compile(r"\.format\(|\b[rRbB]?[fF][rRbB]?['\"]")
+# A hole in quotes, compared, in a list of values, or as a limit.
+_VALUE = re.compile(
+    rf"'%?{HOLE}%?'|(?:=|<|>|\bLIKE|\bVALUES\s*\(|\bLIMIT|\bBETWEEN)\s*['\"]?%?{HOLE}",
+    re.IGNORECASE,
+)
 _PLACEHOLDERS = re.compile(
     r"placeholder|\bmarks\b|['\"],?\s*\?|bind|param|_(expr|sql)\b", re.IGNORECASE
 )
-
+# Who asks for tables and columns has their names from the program.
+_CATALOG = re.compile(
+    r"\b(information_schema|pg_catalog|pg_\w+|sqlite_master|sqlite_schema|(all|user)_tab\w+|"
+    r"sys\.\w+)\b",
+    re.IGNORECASE,
+)
 
 # What these give has no quotes: times, dates, identifiers by chance.
 _CLOCKS = frozenset({"now", "utcnow", "today", "time_ns", "uuid1", "uuid4"})
 _AS_TEXT = frozenset({"isoformat", "timestamp", "date", "replace", "astimezone"})
-
-
-def _without_harmless(source: PythonSource, row: int, text: str) -> str:
-    """The text with 0 for each hole that a number, a time or an identifier fills: `{int(x)}`,
-    `{size + 1}`, `{utcnow()}`, or a name that the function gives to nothing else."""
-    known = _harmless_names(source, row)
-    for node in source.enclosing(row):
-        if isinstance(node, ast.Call):
-            holes = {word.arg or "": word.value for word in node.keywords}
-        elif isinstance(node, ast.JoinedStr):
-            values = [one.value for one in node.values if isinstance(one, ast.FormattedValue)]
-            holes = {ast.unparse(value): value for value in values}
-        else:
-            continue
-        for hole, value in holes.items():
-            if hole and _is_harmless(value, known):
-                text = text.replace(f"{{{hole}}}", "0")
-    return text
 
 
 def _harmless_names(source: PythonSource, row: int) -> frozenset[str]:
@@ -104,17 +80,37 @@ def _is_whole(value: ast.expr) -> bool:
 
 
 def judge_sql(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """Medium for a value put into a statement's text; None for names and placeholders."""
-    rows = source.lines[found.location.row - 1 : found.end_location.row]
-    text = "\n".join(rows)
-    if not _STATEMENT.search(text) or _PLACEHOLDERS.search(text):
+    """Medium for a value from elsewhere that is put into a statement's text, low for one of the
+    program's own or a question about the database's tables; None for names and placeholders."""
+    first = found.location.row
+    rows = "\n".join(source.lines[first - 1 : found.end_location.row])
+    statement = _statement(source, found)
+    if statement is None or _PLACEHOLDERS.search(rows):
         return None
-    if _USES_BRACES.search(text):
-        text = _without_harmless(source, found.location.row, text)
-        value = _VALUE_IN_BRACES
-    elif _USES_PERCENT.search(text):
-        # %%s comes out as %s, the driver's placeholder: that value does not go into the text.
-        value, text = _VALUE_BY_PERCENT, text.replace("%%s", "")
-    else:
-        value = _VALUE_JOINED
-    return Severity.MEDIUM if value.search(text) else None
+    known = _harmless_names(source, first)
+    values = [hole for hole in _in_place_of_values(statement) if not _is_harmless(hole, known)]
+    if not values:
+        return None
+    is_given = any(is_given_from_outside(source, first, value) for value in values)
+    return Severity.MEDIUM if is_given and not _CATALOG.search(rows) else Severity.LOW
+
+
+def _statement(source: PythonSource, found: Diagnostic) -> Template | None:
+    """The outermost text at the place of a diagnostic that reads as a statement of SQL."""
+    for node in source.enclosing(found.location.row):
+        if isinstance(node, ast.JoinedStr | ast.BinOp | ast.Call):
+            template = template_of(node)
+            if _STATEMENT.match(template.text):
+                return template
+    return None
+
+
+def _in_place_of_values(statement: Template) -> list[ast.expr]:
+    """The holes that stand where a statement has values, in order."""
+    places = {found.end() for found in _VALUE.finditer(statement.text)}
+    found = []
+    for hole, place in zip(statement.holes, re.finditer(HOLE, statement.text), strict=True):
+        # The match ends with the hole, or with the quote (and the %) behind it.
+        if any(place.end() + behind in places for behind in range(3)):
+            found.append(hole)
+    return found

@@ -94,6 +94,14 @@ def judge_logging(source: PythonSource, _found: Diagnostic) -> Severity | None:
     return Severity.MEDIUM if re.search(r"\blogging\b|getLogger", source.text) else None
 
 
+def judge_caught_twice(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """Low for one name of several in a handler, which is reached for the others."""
+    for node in source.enclosing(found.location.row):
+        if isinstance(node, ast.ExceptHandler) and isinstance(node.type, ast.Tuple):
+            return Severity.LOW
+    return Severity.MEDIUM
+
+
 def judge_shared_keys(source: PythonSource, found: Diagnostic) -> Severity | None:
     """Medium where the function changes what a key has; keys that are only given other values
     share nothing in the end."""

@@ -97,6 +97,7 @@ def test_unreachable_statements_are_reported_at_their_first_line(tmp_path: Path)
         ("raise KeyError", "medium"),
         ("raise KeyError  # the rest follows", "medium"),
         ("raise KeyError  # TODO: can this happen?", "low"),
+        ('raise KeyError("not implemented yet")', "low"),
         ("# FIXME: switched off\n    return 1", "low"),
     ],
 )

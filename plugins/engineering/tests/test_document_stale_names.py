@@ -273,3 +273,10 @@ def test_a_name_of_a_file_and_one_that_stands_for_any_name_are_no_stale_names(
 ) -> None:
     text = "It writes the file `pack.core.Engine.svg`.\n\nCall `pack.core.Engine.method_name()`."
     assert _told(_check(tmp_path, {"docs/a.md": text})) == []
+
+
+def test_a_method_named_after_the_package_may_be_one_of_an_object(tmp_path: Path) -> None:
+    document = "Call `pack.inherited` over the wire, or `pack.lost`.\n"
+    found = [one.message for one in _check(tmp_path, {"docs/a.md": document}).findings]
+    assert len(found) == 1
+    assert "pack.lost" in found[0]

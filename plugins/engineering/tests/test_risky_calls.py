@@ -283,9 +283,10 @@ def test_a_time_in_a_statement_has_no_quotes_and_a_name_of_something_else_may(
 
 @pytest.mark.parametrize(
     ("path", "first", "severity"),
-    [("tools/a.py", "", "low"), ("a.py", "", "medium"), ("tools/a.py", "import httpx", "medium")],
-)
-def test_an_archive_that_a_maintainer_s_script_has_at_hand_is_low(
+    [("tools/a.py", "", "low"), ("a.py", "", "medium"), ("a.py", "import httpx", "medium"),
+     ("b/contrib/a.py", "import httpx", "low")],
+)  # fmt: skip
+def test_an_archive_that_a_maintainer_s_script_unpacks_is_low(
     tmp_path: Path, path: str, first: str, severity: str
 ) -> None:
     code = f"import tarfile\n{first}\ntarfile.open('a').extractall('b')\n"

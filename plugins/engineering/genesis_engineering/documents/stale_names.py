@@ -18,8 +18,9 @@ from genesis_engineering.files import RepositoryFile, list_files
 
 _PAST = re.compile(
     r"\b(remov\w+|deprecat\w+|no longer|renam\w+|replac\w+|used to|former\w*|previous\w*|earlier"
-    r"|instead of|before|prior to|versionchanged|version(added|removed)|was|were|old|legacy"
-    r"|will be|planned|future|yet|does(n't| not) exist|not available|imaginary|hypothetical)\b",
+    r"|instead of|rather than|before|prior to|versionchanged|version(added|removed)|was|were|old"
+    r"|legacy|will be|planned|future|yet|does(n't| not) exist|not available|imaginary"
+    r"|hypothetical)\b",
     re.IGNORECASE,
 )
 # A note of Sphinx that stands below the name that it is about.
@@ -27,6 +28,7 @@ _CHANGED = re.compile(
     r"^\s*\.\. (versionchanged|versionremoved|deprecated(-removed)?)::", re.MULTILINE
 )
 _ASSIGNED = re.compile(r"^\s*(?:>>> |\.\.\. |In \[\d+\]: )?(\w+)\s*=[^=]")
+_METHOD = re.compile(r"^[ \t]+(?:async )?def (\w+)", re.MULTILINE)
 _ANY_NAME = re.compile(r"(method|function|class|attribute|module|field)_name|(some|your|my)_\w+")
 _SUFFIXES = frozenset({"dot", "svg", "png", "html", "css", "txt", "md", "rst", "pdf", "csv", "log"})
 _QUOTING = frozenset({".py", ".pyi", ".toml", ".cfg", ".ini", ".json", ".yaml", ".yml"})
@@ -53,6 +55,7 @@ class _StaleNames:
         self._files = files
         self._index = PythonIndex(PythonFiles(files))
         self._quoted: set[str] | None = None
+        self._methods: set[str] | None = None
         self._described: set[str] = set()
         self._variables: set[str] = set()
         self._found: list[tuple[frozenset[str], str, Finding]] = []
@@ -93,7 +96,9 @@ class _StaleNames:
         if _CHANGED.search(document.parsed.around(mention.line, before=0, after=4)):
             return
         if rule == "stale-name" and (
-            self._is_quoted(mention.name) or _is_no_name(answer.part, mention.source)
+            self._is_quoted(mention.name)
+            or _is_no_name(answer.part, mention.source)
+            or self._is_method(answer)
         ):
             return
         is_name = rule == "stale-name"
@@ -131,6 +136,16 @@ class _StaleNames:
             one.startswith(start) and self._index.look_up(one).verdict is Verdict.ABSENT
             for one in self._quoted
         )
+
+    def _is_method(self, answer: Answer) -> bool:
+        """Whether a part that a package lacks is a method somewhere: then the package's name may
+        stand for an object, or for what a server calls it (`supervisor.stopProcess` of an RPC)."""
+        if "." in answer.owner:
+            return False
+        if self._methods is None:
+            texts = (file.read_text() or "" for file in self._files if file.suffix == ".py")
+            self._methods = {name for text in texts for name in _METHOD.findall(text)}
+        return answer.part in self._methods
 
 
 def _is_no_name(part: str, line: str) -> bool:

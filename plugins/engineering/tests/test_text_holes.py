@@ -1,0 +1,169 @@
+"""What is put into a text, and whether a value may come from somebody else."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+from genesis.contracts import TaskResult
+from genesis.testing import run_tool
+from genesis_engineering.python_source import PythonSource
+from genesis_engineering.text_holes import HOLE, is_given_from_outside, template_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+_TEXTS = [
+    ("f'a {x} b {y.z!r:>3}'", "a | b |", ["x", "y.z"]),
+    ("'a ' + x + ' b'", "a | b", ["x"]),
+    ("'a %s b %-5.2f %%' % (x, y)", "a | b | %", ["x", "y"]),
+    ("'a %(k)s' % {'k': x, 'l': y}", "a |", ["x"]),
+    ("'a %s' % x", "a |", ["x"]),
+    ("'a {} {{}} {1} {k.n}'.format(x, y, k=z)", "a | {} | |", ["x", "y", "z"]),
+    ("('a %s ' % x) + 'b'", "a | b", ["x"]),
+    ("f'a {x} %s' % y", "a | |", ["x", "y"]),
+    ("x", "|", ["x"]),
+    ("'a'", "a", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "text", "holes"), _TEXTS)
+def test_every_way_to_put_a_text_together_is_read_with_its_holes(
+    code: str, text: str, holes: list[str]
+) -> None:
+    found = template_of(ast.parse(code, mode="eval").body)
+    assert found.text.replace(HOLE, "|") == text
+    assert [ast.unparse(hole) for hole in found.holes] == holes
+
+
+_WORDS = st.text(st.characters(exclude_characters="{}%\\'\"" + HOLE, codec="utf-8"), max_size=5)
+
+
+@given(st.lists(_WORDS, min_size=1, max_size=5), st.sampled_from(["f", "%", "+", "format"]))
+def test_the_same_text_is_read_alike_however_it_is_written(words: list[str], way: str) -> None:
+    names = [f"n{place}" for place in range(len(words) - 1)]
+    # repr, as a line feed may be among the characters
+    quoted = [repr(word) for word in words]
+    if way == "f":
+        parts = [word[1:-1] + "{" + name + "}" for word, name in zip(quoted, names, strict=False)]
+        code = "f'" + "".join(parts) + quoted[-1][1:-1] + "'"
+    elif way == "+":
+        code = " + ".join(one for pair in zip(quoted, [*names, ""], strict=True) for one in pair)
+        code = code.removesuffix(" + ")
+    else:
+        mark = "%s" if way == "%" else "{}"
+        code = repr(mark.join(words))
+        arguments = "".join(name + ", " for name in names)
+        code += f" % ({arguments})" if way == "%" else f".format({arguments})"
+    found = template_of(ast.parse(code, mode="eval").body)
+    assert found.text == HOLE.join(words)
+    assert [ast.unparse(hole) for hole in found.holes] == names
+
+
+_SOURCES = {
+    "def f(x):\n    use(x)\n": True,
+    "def f(self, x):\n    y = clean(x)\n    use(y)\n": True,
+    "def f(xs):\n    for y in xs:\n        use(y)\n": True,
+    "def f():\n    x = request.args['x']\n    use(x)\n": True,
+    "def f(self):\n    use(self.x)\n": False,
+    "X = 'a'\ndef f():\n    use(X)\n": False,
+    "def f():\n    x = mkstemp()\n    use(x)\n": False,
+    "@click.command()\ndef f(x):\n    use(x)\n": False,
+    "@app.task\ndef f(x):\n    use(x)\n": True,
+}
+
+
+@pytest.mark.parametrize("code", _SOURCES)
+def test_what_a_function_is_given_comes_from_outside_and_what_it_has_does_not(code: str) -> None:
+    source = PythonSource("a.py", code)
+    row = code.count("\n")
+    (call,) = (one for one in source.calls_at(row) if ast.unparse(one.func) == "use")
+    assert is_given_from_outside(source, row, call.args[0]) == _SOURCES[code]
+
+
+def risky(folder: Path, files: dict[str, str]) -> TaskResult:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    return run_tool("genesis_engineering.risky_calls:find_risky_calls", folder, folder / "attempt")
+
+
+_SEVERITIES = {
+    "os.system(f'ls {x}')": "medium",
+    "os.system('ls ' + self.folder)": "low",
+    "os.system(f'{sys.executable} {path} -v')": "low",
+    "os.system(x % self.y)": "low",
+    "db.run(\"SELECT a FROM t WHERE b = '%s'\" % x)": "medium",
+    "db.run(\"SELECT a FROM %s WHERE b = '%s'\" % (x, self.b))": "low",
+    "db.run(\"SELECT 1 FROM pg_class WHERE name = '%s'\" % x)": "low",
+    "db.run('SELECT a FROM %s WHERE b = %s' % (x, int(x)))": None,
+    "os.chmod(x, 0o777)": "medium",
+    "os.chmod(x, 0o777)  # any user may write": "low",
+}
+
+
+@pytest.mark.parametrize("line", _SEVERITIES)
+def test_only_what_comes_from_outside_is_medium(tmp_path: Path, line: str) -> None:
+    code = "import os, sys\n\npath = 'a'\n\n\nclass A:\n    def f(self, db, x):\n        "
+    found = [str(one.severity) for one in risky(tmp_path, {"a.py": f"{code}{line}\n"}).findings]
+    assert found == ([_SEVERITIES[line]] if _SEVERITIES[line] else [])
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [({"pyproject.toml": "[tool.ruff]\nextend-exclude = ['lib/taken']\n"}, "low"),
+     ({"ruff.toml": "[lint]\nexclude = ['taken/**']\n"}, "low"),
+     ({".flake8": "[flake8]\nexclude =\n    */taken,\n    build\n"}, "low"),
+     ({"pyproject.toml": "[tool.ruff]\nexclude = ['other', 'take']\n"}, "high"),
+     ({"pyproject.toml": "[tool.ruff]\nexclude = ['*']\n"}, "high"),
+     ({"pyproject.toml": "[tool.ruff\n", "tox.ini": "[flake8\n"}, "high")],
+)  # fmt: skip
+def test_what_the_repository_s_linters_leave_alone_is_low(
+    tmp_path: Path, settings: dict[str, str], expected: str
+) -> None:
+    files = {"lib/taken/a.py": "def f():\n    return totl\n", "lib/b.py": "", "c.py": ""}
+    result = risky(tmp_path, files | settings)
+    assert [(f.rule, str(f.severity)) for f in result.findings] == [("undefined-name", expected)]
+
+
+@pytest.mark.parametrize(
+    ("second", "severity"), [("g = f", "low"), ("def g():\n    return 2", "medium")]
+)
+def test_another_name_in_the_place_of_a_function_is_low(
+    tmp_path: Path, second: str, severity: str
+) -> None:
+    code = f"def f():\n    return 0\n\n\ndef g():\n    return 1\n\n\n{second}\n"
+    result = risky(tmp_path, {"a.py": code})
+    assert [(x.rule, str(x.severity)) for x in result.findings] == [("redefinition", severity)]
+
+
+_PLACES = {
+    "def f(x):\n    tarfile.open(x).extractall('b')\n": "medium",
+    "def f(version):\n    tarfile.open(fileobj=urlopen(URL % version)).extractall('b')\n": "low",
+    "def f(url):\n    tarfile.open(fileobj=urlopen(url)).extractall('b')\n": "medium",
+    "import os\n\n\ndef f(x):\n    if os.name == 'nt':\n        os.chmod(x, 0o777)\n": "low",
+    "import urllib2\nx = totl\n": "low",
+    "try:\n    a()\nexcept KeyError:\n    b()\nexcept (KeyError, OSError):\n    c()\n": "low",
+    "try:\n    a()\nexcept KeyError:\n    b()\nexcept KeyError:\n    c()\n": "medium",
+}
+
+
+@pytest.mark.parametrize("code", _PLACES)
+def test_the_place_of_a_line_tells_how_much_it_matters(tmp_path: Path, code: str) -> None:
+    given = "import tarfile\nfrom here import URL, a, b, c, urlopen\n"
+    found = [one for one in risky(tmp_path, {"a.py": given + code}).findings if one.line != 2]
+    assert [str(one.severity) for one in found] == [_PLACES[code]]
+
+
+@pytest.mark.parametrize(
+    ("change", "is_told"),
+    [("d.pop('a', None)", False), ("del d['a']", False), ("d['a'] = 1", True),
+     ("d.update(a=1)", True)],
+)  # fmt: skip
+def test_what_takes_away_from_an_empty_default_changes_nothing(
+    tmp_path: Path, change: str, is_told: bool
+) -> None:
+    result = risky(tmp_path, {"a.py": f"def f(d={{}}):\n    {change}\n    return d\n"})
+    assert [f.rule for f in result.findings] == (["mutable-default"] if is_told else [])
