@@ -34,6 +34,8 @@ from genesis_engineering.ruff_run import (
 )
 
 _GIVEN_IN_FILES = 3
+_VAIN = ("B015", "F631", "PLW0129")
+_TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_tests?|tests)\.py$")
 _FILE_SECONDS = 10.0
 _SPARE_SECONDS = 2.0
 _PYTHON_2 = re.compile(
@@ -48,7 +50,7 @@ _TEMPLATE_PATH = re.compile(r"\{\{|templat|skeleton|cookiecutter|scaffold|snippe
 
 
 def find_risky_calls(context: ToolContext) -> TaskResult:
-    """Report risky lines of the repository's own Python files that are not tests.
+    """Report risky lines of the repository's own Python files; of tests, only what checks nothing.
 
     ruff's rules and ours are paired in `risky_rules`; at most 500 findings per rule are given.
     In files that the repository's own linters leave alone they are low.
@@ -57,12 +59,14 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
     """
     files, omissions = list_python_files(context.repository)
     omissions += other_programs(context.repository, "risky lines")
+    tests = [file for file in files if file.is_test and _TEST_FILE.search(file.path)]
     files = [file for file in files if not file.is_test]
     if not files:
         return TaskResult(
             summary="There are no Python files to look at.", omissions=tuple(omissions)
         )
     report = run_ruff(context, files, sorted(RISKY_RULES))
+    _add_of_tests(context, report, tests)
     grouped: dict[str, tuple[RepositoryFile, list[Diagnostic]]] = {}
     given = _given_names(report)
     for file, diagnostic in report.diagnostics:
@@ -87,6 +91,21 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
         omissions=(*omissions, *report.omissions, *_not_ours(old), *_left_out(left)),
         facts={"risky-calls": dict(count_by_rule(findings))},
     )
+
+
+def _add_of_tests(context: ToolContext, report: RuffReport, tests: list[RepositoryFile]) -> None:
+    """Add what a test compares or asserts in vain: the one thing that is not meant so in a test."""
+    if not tests:
+        return
+    found = run_ruff(context, tests, _VAIN)
+    report.omissions += found.omissions
+    for file, diagnostic in found.diagnostics:
+        if diagnostic.code in _VAIN:
+            function = PythonSource(file.path, file.read_text() or "").function_at(
+                diagnostic.location.row
+            )
+            if function and function.name.startswith("test"):
+                report.diagnostics.append((file, diagnostic))
 
 
 def _given_names(report: RuffReport) -> set[str]:

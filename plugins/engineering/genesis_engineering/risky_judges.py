@@ -38,8 +38,9 @@ _PYTHON_2_NAMES = frozenset(
 )  # fmt: skip
 # Modules that Python 3 does not have, imported where nothing catches it.
 _OLD_IMPORT = re.compile(
-    r"^(?:import|from) (?:new|urllib2|urlparse|ConfigParser|Queue|StringIO|cStringIO|cPickle|"
-    r"httplib|HTMLParser|Tkinter|commands|sets|md5|sha|__builtin__|Cookie|xmlrpclib|SocketServer|thread)\b",
+    r"^(?:import (?:[\w, ]*, )?|from )(?:new|urllib2|urlparse|ConfigParser|Queue|StringIO|"
+    r"cStringIO|cPickle|httplib|HTMLParser|Tkinter|commands|sets|md5|sha|__builtin__|Cookie|"
+    r"xmlrpclib|SocketServer|thread)\b",
     re.MULTILINE,
 )
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")

@@ -69,8 +69,23 @@ def _is_harmless(value: ast.expr, known: frozenset[str]) -> bool:
             return any(_is_whole(one) or _is_harmless(one, known) for one in (left, right))
         case ast.Call(func=ast.Name(id=name)):
             return name in ("int", "len", "float") or name in _CLOCKS
+        case ast.Call(func=ast.Attribute(attr="join"), args=[several]):
+            return _repeats(several)
         case ast.Call(func=ast.Attribute(value=inner, attr=name)):
             return name in _CLOCKS or (name in _AS_TEXT and _is_harmless(inner, known))
+        case _:
+            return False
+
+
+def _repeats(several: ast.expr) -> bool:
+    """Whether a list holds one thing as often as there are others: `["?"] * len(names)`."""
+    match several:
+        case ast.BinOp(op=ast.Mult()):
+            return True
+        case ast.ListComp(elt=one, generators=loops) | ast.GeneratorExp(elt=one, generators=loops):
+            inner = {n.id for n in ast.walk(one) if isinstance(n, ast.Name)}
+            targets = (n for loop in loops for n in ast.walk(loop.target))
+            return not any(isinstance(n, ast.Name) and n.id in inner for n in targets)
         case _:
             return False
 
@@ -107,10 +122,7 @@ def _statement(source: PythonSource, found: Diagnostic) -> Template | None:
 
 def _in_place_of_values(statement: Template) -> list[ast.expr]:
     """The holes that stand where a statement has values, in order."""
-    places = {found.end() for found in _VALUE.finditer(statement.text)}
-    found = []
-    for hole, place in zip(statement.holes, re.finditer(HOLE, statement.text), strict=True):
-        # The match ends with the hole, or with the quote (and the %) behind it.
-        if any(place.end() + behind in places for behind in range(3)):
-            found.append(hole)
-    return found
+    text = statement.text
+    places = {found.start() + found[0].rindex(HOLE) for found in _VALUE.finditer(text)}
+    holes = zip(statement.holes, re.finditer(HOLE, text), strict=True)
+    return [hole for hole, place in holes if place.start() in places]

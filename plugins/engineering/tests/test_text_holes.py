@@ -99,6 +99,11 @@ _SEVERITIES = {
     "db.run(\"SELECT a FROM %s WHERE b = '%s'\" % (x, self.b))": "low",
     "db.run(\"SELECT 1 FROM pg_class WHERE name = '%s'\" % x)": "low",
     "db.run('SELECT a FROM %s WHERE b = %s' % (x, int(x)))": None,
+    "db.run('SELECT a FROM t WHERE %s=%s' % (x, self.b))": "low",
+    "db.run(f'DELETE FROM t WHERE a={x} AND {self.b}=3')": "medium",
+    "m = ','.join([self.arg for a in x]); db.run(f'INSERT INTO t VALUES ({m})', x)": None,
+    "m = ','.join(['?'] * len(x)); db.run(f'INSERT INTO t VALUES ({m})', x)": None,
+    "m = ','.join(a for a in x); db.run(f'INSERT INTO t VALUES ({m})')": "medium",
     "os.chmod(x, 0o777)": "medium",
     "os.chmod(x, 0o777)  # any user may write": "low",
 }
@@ -145,6 +150,8 @@ _PLACES = {
     "def f(url):\n    tarfile.open(fileobj=urlopen(url)).extractall('b')\n": "medium",
     "import os\n\n\ndef f(x):\n    if os.name == 'nt':\n        os.chmod(x, 0o777)\n": "low",
     "import urllib2\nx = totl\n": "low",
+    "import a1, new\nx = totl\n": "low",
+    "import a1, news\nx = totl\n": "high",
     "try:\n    a()\nexcept KeyError:\n    b()\nexcept (KeyError, OSError):\n    c()\n": "low",
     "try:\n    a()\nexcept KeyError:\n    b()\nexcept KeyError:\n    c()\n": "medium",
 }
@@ -155,6 +162,19 @@ def test_the_place_of_a_line_tells_how_much_it_matters(tmp_path: Path, code: str
     given = "import tarfile\nfrom here import URL, a, b, c, urlopen\n"
     found = [one for one in risky(tmp_path, {"a.py": given + code}).findings if one.line != 2]
     assert [str(one.severity) for one in found] == [_PLACES[code]]
+
+
+def test_a_test_that_checks_nothing_is_told_and_nothing_else_of_tests(tmp_path: Path) -> None:
+    code = (
+        "import pytest\n\n\ndef test_a(a, b):\n    assert f'{a}'\n    a == b\n    totl\n"
+        "    with pytest.raises(TypeError):\n        a < b\n\n\ndef helper(a, b):\n    a == b\n"
+    )
+    found = risky(tmp_path, {"tests/test_a.py": code, "tests/data/a.py": code, "b.py": ""}).findings
+    told = [(one.rule, str(one.severity), one.line) for one in found]
+    assert sorted(told) == [
+        ("assert-on-text", "medium", 5),
+        ("statement-without-effect", "medium", 6),
+    ]
 
 
 @pytest.mark.parametrize(
