@@ -6,11 +6,13 @@ import re
 import shlex
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 
 from genesis.contracts import Confidence, Finding, Omission, Severity, TaskResult, ToolContext
 
 from genesis_engineering.files import RepositoryFile
 from genesis_engineering.lint_excludes import lessen_excluded
+from genesis_engineering.never_awaited import find_never_awaited
 from genesis_engineering.python_only import other_programs
 from genesis_engineering.python_source import PythonSource
 from genesis_engineering.reporting import (
@@ -22,7 +24,7 @@ from genesis_engineering.reporting import (
     limit_per_rule,
 )
 from genesis_engineering.risky_judges import is_accepted, judge
-from genesis_engineering.risky_rules import PATTERNS, RISKY_RULES
+from genesis_engineering.risky_rules import PATTERNS, RISKY_RULES, SHAPES
 from genesis_engineering.risky_shapes import Shape, find_shapes
 from genesis_engineering.ruff_run import (
     SYNTAX_ERROR,
@@ -32,9 +34,10 @@ from genesis_engineering.ruff_run import (
     ruff_check,
     run_ruff,
 )
+from genesis_engineering.vain_tests import find_vain_tests
 
 _GIVEN_IN_FILES = 3
-_VAIN = ("B015", "F631", "PLW0129")
+_VAIN = ("B015", "F631", "F811", "PGH005", "PLW0129")
 _TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_tests?|tests)\.py$")
 _FILE_SECONDS = 10.0
 _SPARE_SECONDS = 2.0
@@ -61,7 +64,7 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
     omissions += other_programs(context.repository, "risky lines")
     tests = [file for file in files if file.is_test and _TEST_FILE.search(file.path)]
     files = [file for file in files if not file.is_test]
-    if not files:
+    if not files and not tests:
         return TaskResult(
             summary="There are no Python files to look at.", omissions=tuple(omissions)
         )
@@ -81,7 +84,7 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
         if text is not None:
             until = time.monotonic() + min(_FILE_SECONDS, context.seconds_left / 2)
             findings += _of_file(PythonSource(file.path, text), diagnostics, old, left, until)
-    for source, shape in find_shapes(files, lambda: context.seconds_left > _SPARE_SECONDS):
+    for source, shape in _shapes(context, files, tests):
         findings += _of_shape(source, shape, {(one.file, one.line, one.rule) for one in findings})
     findings = lessen_excluded(context.repository, files, findings)
     kept, more = limit_per_rule(findings, MOST_OF_A_RULE)
@@ -101,10 +104,10 @@ def _add_of_tests(context: ToolContext, report: RuffReport, tests: list[Reposito
     report.omissions += found.omissions
     for file, diagnostic in found.diagnostics:
         if diagnostic.code in _VAIN:
-            function = PythonSource(file.path, file.read_text() or "").function_at(
-                diagnostic.location.row
-            )
-            if function and function.name.startswith("test"):
+            source = PythonSource(file.path, file.read_text() or "")
+            function = source.function_at(diagnostic.location.row)
+            is_test = function is not None and function.name.startswith("test")
+            if is_test and (diagnostic.code != "F811" or "`test" in diagnostic.message):
                 report.diagnostics.append((file, diagnostic))
 
 
@@ -170,13 +173,32 @@ def _finding(source: PythonSource, diagnostic: Diagnostic) -> Finding | None:
     )
 
 
+def _shapes(
+    context: ToolContext, files: list[RepositoryFile], tests: list[RepositoryFile]
+) -> Iterator[tuple[PythonSource, Shape]]:
+    """What ruff does not look for, as far as there is time."""
+
+    def has_time() -> bool:
+        return context.seconds_left > _SPARE_SECONDS
+
+    yield from find_shapes(files, has_time)
+    for which, find in ((files, find_never_awaited), (tests, find_vain_tests)):
+        for file in which:
+            if not has_time():
+                return
+            source = PythonSource(file.path, file.read_text() or "")
+            yield from ((source, shape) for shape in find(source))
+
+
 def _of_shape(
     source: PythonSource, shape: Shape, known: set[tuple[str | None, int | None, str]]
 ) -> list[Finding]:
     line = source.line(shape.line)
     if is_accepted(line) or (source.path, shape.line, shape.rule) in known:
         return []
-    usual = next(one for one in RISKY_RULES.values() if one.rule == shape.rule).severity
+    usual = SHAPES.get(shape.rule) or next(
+        one.severity for one in RISKY_RULES.values() if one.rule == shape.rule
+    )
     finding = Finding(
         rule=shape.rule,
         severity=Severity.LOW if is_secondary(source.path) else usual,

@@ -60,6 +60,7 @@ RISKY_RULES: dict[str, RiskyRule] = {
     "YTT301": _VERSION,
     # statements that do not do what they seem to
     "PLW0133": RiskyRule("exception-not-raised", _HIGH, "the error is built and dropped: raise it"),
+    "PGH005": RiskyRule("assert-on-mock", _MEDIUM, "nothing is checked"),
     "B015": _NO_EFFECT,
     "PLW0127": RiskyRule("self-assignment", _LOW, "the line does nothing"),
     "B022": _NO_EFFECT,
@@ -134,6 +135,13 @@ RISKY_RULES: dict[str, RiskyRule] = {
     "S608": RiskyRule("sql-from-text", _MEDIUM, "a value with a quote changes the statement"),
     "T100": RiskyRule("debugger-call", _LOW, "the program stops there and waits"),
 }  # fmt: skip
+
+# Rules of our own, see `risky_shapes`, `vain_tests` and `never_awaited`.
+SHAPES = {
+    "unreachable-assert": _MEDIUM,
+    "test-never-run": _MEDIUM,
+    "never-awaited": _MEDIUM,
+}
 
 # What they see is there; whether it does harm depends on values that no rule sees.
 PATTERNS = frozenset(

@@ -1,0 +1,57 @@
+"""Calls of coroutines whose result is dropped: what they are to do is never done."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import TypeGuard
+
+from genesis_engineering.python_source import FunctionNode, PythonSource
+from genesis_engineering.risky_shapes import Shape
+
+_MAY_HAVE = re.compile(r"^[ \t]*async def ", re.MULTILINE)
+_LIBRARY = frozenset({"asyncio.sleep", "asyncio.wait", "asyncio.wait_for", "asyncio.to_thread"})
+
+
+def find_never_awaited(source: PythonSource) -> Iterator[Shape]:
+    """`never-awaited`: a statement that only calls a coroutine of the same class or module.
+
+    The function has no decorator, and nothing else of that name is in reach: no other definition
+    in the file, no assignment to it.
+    """
+    if not _MAY_HAVE.search(source.text) or source.tree is None:
+        return
+    functions = [one for one in ast.walk(source.tree) if isinstance(one, FunctionNode)]
+    sync = {one.name for one in functions if not _is_coroutine(one)}
+    stored = {
+        one.attr if isinstance(one, ast.Attribute) else one.id
+        for one in ast.walk(source.tree)
+        if isinstance(one, ast.Attribute | ast.Name) and isinstance(one.ctx, ast.Store)
+    }
+    unsure = sync | stored
+    yield from _calls(source.tree, _coroutines(source.tree.body) - unsure, "")
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ClassDef):
+            yield from _calls(node, _coroutines(node.body) - unsure, "self.")
+
+
+def _calls(scope: ast.AST, names: set[str], prefix: str) -> Iterator[Shape]:
+    wanted = {prefix + name for name in names} | (set() if prefix else _LIBRARY)
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            called = node.value.func
+            if isinstance(called, ast.Name | ast.Attribute) and ast.unparse(called) in wanted:
+                message = (
+                    f"`{ast.unparse(called)}` is a coroutine that is built and dropped: await it."
+                )
+                yield Shape("never-awaited", message, node.lineno)
+
+
+def _coroutines(body: list[ast.stmt]) -> set[str]:
+    return {one.name for one in body if _is_coroutine(one)}
+
+
+def _is_coroutine(node: ast.AST) -> TypeGuard[ast.AsyncFunctionDef]:
+    """Whether it is an `async def` without decorators; one with `yield` does nothing either."""
+    return isinstance(node, ast.AsyncFunctionDef) and not node.decorator_list

@@ -1,0 +1,72 @@
+"""Tests that check nothing, and coroutines that nobody awaits."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from genesis.testing import run_tool
+
+_TESTS = {
+    "def test_a(a):\n    assert a == 1 or 'a is wrong'\n": [("assert-on-text", 2)],
+    "def test_a(a, b):\n    assert a == 1 or b\n": [],
+    "def test_a(self, a):\n    self.assertTrue(a, 3)\n": [("assert-on-text", 2)],
+    "def test_a(self, a):\n    self.assertTrue(a, 'a is wrong')\n": [],
+    "def test_a(m):\n    assert m.called_once_with(1)\n": [("assert-on-mock", 2)],
+    "def test_a(m):\n    m.assert_called_once_with(1)\n": [],
+    "def test_a():\n    pass\n\n\ndef test_a():\n    pass\n": [("redefinition", 5)],
+    "def go():\n    pass\n\n\ndef go():\n    pass\n": [],
+    "def test_a(f):\n    with raises(OSError) as e:\n        f()\n        assert e.value\n": [
+        ("unreachable-assert", 4)
+    ],
+    "def test_a(f):\n    with raises(OSError) as e:\n        f()\n    assert e.value\n": [],
+    "def test_a(f):\n    with open('a') as e:\n        f()\n        assert e.name\n": [],
+    "def test_a(f, g):\n    with raises(OSError) as e:\n        g()\n        assert f()\n": [],
+    "import unittest\n\n\nclass TestA(unittest.TestCase):\n    async def test_a(self):\n"
+    "        self.fail()\n": [("test-never-run", 5)],
+    "import unittest\n\n\nclass TestA(unittest.IsolatedAsyncioTestCase):\n"
+    "    async def test_a(self):\n        self.fail()\n": [],
+    "class TestA:\n    def __init__(self):\n        self.a = 1\n\n    def test_a(self):\n"
+    "        assert self.a\n": [("test-never-run", 2)],
+    "class Testing(Base):\n    def __init__(self):\n        self.a = 1\n\n    def test_a(self):\n"
+    "        assert self.a\n": [],
+}
+_COROUTINES = {
+    "async def f():\n    pass\n\n\nasync def g():\n    f()\n": [("never-awaited", 6)],
+    "async def f():\n    pass\n\n\nasync def g():\n    await f()\n    a = f()\n    return a\n": [],
+    "class A:\n    async def f(self):\n        pass\n\n    def g(self):\n        self.f()\n": [
+        ("never-awaited", 6)
+    ],
+    "class A:\n    @task\n    async def f(self):\n        pass\n\n    def g(self):\n"
+    "        self.f()\n": [],
+    "class A:\n    async def f(self):\n        pass\n\n\nclass B:\n    def f(self):\n        pass\n\n"
+    "    def g(self):\n        self.f()\n": [],
+    "import asyncio\n\n\nasync def f():\n    asyncio.sleep(1)\n": [("never-awaited", 5)],
+}
+
+
+def found(folder: Path, files: dict[str, str]) -> list[tuple[str, int | None]]:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    run = "genesis_engineering.risky_calls:find_risky_calls"
+    result = run_tool(run, folder, folder / "attempt")
+    return [(one.rule, one.line) for one in result.findings if one.severity == "medium"]
+
+
+@pytest.mark.parametrize("code", _TESTS)
+def test_what_a_test_only_seems_to_check_is_told(tmp_path: Path, code: str) -> None:
+    assert found(tmp_path, {"tests/test_a.py": code, "a.py": ""}) == _TESTS[code]
+
+
+@pytest.mark.parametrize("code", _COROUTINES)
+def test_a_coroutine_that_is_built_and_dropped_is_told(tmp_path: Path, code: str) -> None:
+    told = found(tmp_path, {"a.py": code})
+    assert [one for one in told if one[0] == "never-awaited"] == _COROUTINES[code]
+
+
+def test_a_repository_of_tests_alone_is_read_too(tmp_path: Path) -> None:
+    code = "def test_a(a):\n    a == 1\n"
+    assert found(tmp_path, {"test_a.py": code}) == [("statement-without-effect", 2)]
