@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from genesis.contracts import Confidence, Finding, Omission, Severity, TaskResult, ToolContext
 
 from genesis_engineering.dead_definitions import Candidate, find_candidates
-from genesis_engineering.files import RepositoryFile, list_files
+from genesis_engineering.files import RepositoryFile, has_long_line, list_files
 from genesis_engineering.name_usage import PrivateNames
 from genesis_engineering.python_only import other_programs
 from genesis_engineering.python_source import PythonSource
@@ -19,9 +19,15 @@ from genesis_engineering.reporting import (
     count_of,
     is_secondary,
     limit_per_rule,
+    line_at,
 )
 from genesis_engineering.ruff_run import list_python_files
+from genesis_engineering.unreachable_lines import LANGUAGES as OTHER_LANGUAGES
+from genesis_engineering.unreachable_lines import find_unreachable_lines
 from genesis_engineering.unused_names import find_unused_names
+
+_MOST_BYTES = 300_000
+_RESERVE_SECONDS = 2.0
 
 
 @dataclass
@@ -37,16 +43,17 @@ class _Scan:
 def find_dead_code(context: ToolContext) -> TaskResult:
     """Report unreachable code, unused private definitions, unused imports and variables.
 
-    Findings lie in files that are not tests; tests, documentation and every other text of the
-    repository count as use. Public names of a package are its interface and never reported.
+    In other languages than Python only lines behind `return` and its like, see
+    `unreachable_lines`. Findings lie in files that are not tests; tests, documentation and every
+    other text of the repository count as use. Public names of a package are its interface and
+    never reported.
     """
     files, omissions = list_python_files(context.repository)
-    omissions += other_programs(context.repository, "dead code")
+    omissions += other_programs(context.repository, "unused code")
     own = [file for file in files if not file.is_test]
-    if not own:
-        return TaskResult(
-            summary="There are no Python files to look at.", omissions=tuple(omissions)
-        )
+    others = [file for file in list_files(context.repository) if _is_other(file)]
+    if not own and not others:
+        return TaskResult(summary="There are no programs to look at.", omissions=tuple(omissions))
     unused, skipped = find_unused_names(context, own)
     omissions += skipped
     scan = _Scan()
@@ -56,14 +63,46 @@ def find_dead_code(context: ToolContext) -> TaskResult:
         what = f"dead code in {', '.join(scan.too_deep[:5])}"[:500]
         omissions.append(Omission(what=what, reason="its expressions are nested too deeply"))
     unused += [_unreachable(one, scan) for one in scan.candidates if one.kind == "unreachable"]
+    for file in others:
+        if context.seconds_left < _RESERVE_SECONDS:
+            what = "lines that never run in other languages"
+            omissions.append(Omission(what=what, reason="no time was left"))
+            break
+        unused += _never_run(file)
     kept, more = limit_per_rule(unused, MOST_OF_A_RULE)
-    found = f"{count_of(len(unused), 'piece')} of dead code in {count_of(len(own), 'Python file')}"
+    found = (
+        f"{count_of(len(unused), 'piece')} of dead code in {count_of(len(own + others), 'program')}"
+    )
     return TaskResult(
         summary=f"{found}, {more}."[:2000] if more else f"{found}.",
         findings=kept,
         omissions=tuple(omissions),
         facts={"dead-code": dict(count_by_rule(unused))},
     )
+
+
+def _is_other(file: RepositoryFile) -> bool:
+    is_minified = ".min." in file.path or file.size > _MOST_BYTES
+    return file.suffix in OTHER_LANGUAGES and not file.is_test and not is_minified
+
+
+def _never_run(file: RepositoryFile) -> list[Finding]:
+    """What stands behind `return` and its like in a file of another language."""
+    text = file.read_text()
+    if text is None or has_long_line(text):
+        return []
+    return [
+        Finding(
+            rule="unreachable-code",
+            severity=Severity.LOW if one.is_known or is_secondary(file.path) else Severity.MEDIUM,
+            message=f"This line can never run: `{one.after[:200]}` stands before it.",
+            file=file.path,
+            line=one.line,
+            evidence=line_at(text, one.line),
+            check=f"sed -n {max(1, one.line - 3)},{one.line}p {file.path!r}"[:1000],
+        )
+        for one in find_unreachable_lines(text, file.suffix)
+    ]
 
 
 def _read_everything(

@@ -33,7 +33,7 @@ TOPICS: dict[str, Topic] = {
         lambda survey: survey.source_files,
         "source files",
         "source file",
-        "Look for dead code, complex functions and import cycles in {}",
+        "Look for code that is never used or reached, and for errors in logs, in {}",
         Priority.HIGH,
     ),
     "frontend": Topic(

@@ -152,10 +152,10 @@ def test_tests_are_no_source_of_findings(tmp_path: Path) -> None:
 
 def test_without_python_it_says_so_and_which_programs_it_did_not_look_at(tmp_path: Path) -> None:
     result = _run(tmp_path / "one", {"a.css": "1", "tests/b.js": "1"})
-    assert result.summary == "There are no Python files to look at."
+    assert result.summary == "There are no programs to look at."
     assert result.omissions == ()
     (omission,) = _run(tmp_path / "two", {"c.go": "1"}).omissions
-    assert omission.what == "dead code in other languages"
+    assert omission.what == "unused code in other languages"
 
 
 def test_without_time_it_calls_nothing_unused_and_says_so(tmp_path: Path) -> None:
