@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from genesis.contracts import Confidence, Finding, Omission, Severity, TaskResult, ToolContext
 
-from genesis_engineering.files import RepositoryFile
+from genesis_engineering.files import RepositoryFile, list_files
 from genesis_engineering.lint_excludes import lessen_excluded
 from genesis_engineering.never_awaited import find_never_awaited
 from genesis_engineering.python_only import other_programs
@@ -34,6 +34,7 @@ from genesis_engineering.ruff_run import (
     ruff_check,
     run_ruff,
 )
+from genesis_engineering.vain_scripts import SUFFIXES, find_vain_scripts
 from genesis_engineering.vain_tests import find_vain_tests
 
 _GIVEN_IN_FILES = 3
@@ -53,7 +54,8 @@ _TEMPLATE_PATH = re.compile(r"\{\{|templat|skeleton|cookiecutter|scaffold|snippe
 
 
 def find_risky_calls(context: ToolContext) -> TaskResult:
-    """Report risky lines of the repository's own Python files; of tests, only what checks nothing.
+    """Report risky lines of the repository's own Python files; of tests, those in JavaScript too,
+    only what checks nothing.
 
     ruff's rules and ours are paired in `risky_rules`; at most 500 findings per rule are given.
     In files that the repository's own linters leave alone they are low.
@@ -64,7 +66,11 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
     omissions += other_programs(context.repository, "risky lines")
     tests = [file for file in files if file.is_test and _TEST_FILE.search(file.path)]
     files = [file for file in files if not file.is_test]
-    if not files and not tests:
+    scripts = [
+        file for file in list_files(context.repository)
+        if file.is_test and file.suffix in SUFFIXES
+    ]  # fmt: skip
+    if not files and not tests and not scripts:
         return TaskResult(
             summary="There are no Python files to look at.", omissions=tuple(omissions)
         )
@@ -84,7 +90,7 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
         if text is not None:
             until = time.monotonic() + min(_FILE_SECONDS, context.seconds_left / 2)
             findings += _of_file(PythonSource(file.path, text), diagnostics, old, left, until)
-    for source, shape in _shapes(context, files, tests):
+    for source, shape in _shapes(context, files, tests, scripts):
         findings += _of_shape(source, shape, {(one.file, one.line, one.rule) for one in findings})
     findings = lessen_excluded(context.repository, files, findings)
     kept, more = limit_per_rule(findings, MOST_OF_A_RULE)
@@ -174,7 +180,10 @@ def _finding(source: PythonSource, diagnostic: Diagnostic) -> Finding | None:
 
 
 def _shapes(
-    context: ToolContext, files: list[RepositoryFile], tests: list[RepositoryFile]
+    context: ToolContext,
+    files: list[RepositoryFile],
+    tests: list[RepositoryFile],
+    scripts: list[RepositoryFile],
 ) -> Iterator[tuple[PythonSource, Shape]]:
     """What ruff does not look for, as far as there is time."""
 
@@ -182,7 +191,8 @@ def _shapes(
         return context.seconds_left > _SPARE_SECONDS
 
     yield from find_shapes(files, has_time)
-    for which, find in ((files, find_never_awaited), (tests, find_vain_tests)):
+    readers = ((files, find_never_awaited), (tests, find_vain_tests), (scripts, find_vain_scripts))
+    for which, find in readers:
         for file in which:
             if not has_time():
                 return

@@ -136,8 +136,10 @@ RISKY_RULES: dict[str, RiskyRule] = {
     "T100": RiskyRule("debugger-call", _LOW, "the program stops there and waits"),
 }  # fmt: skip
 
-# Rules of our own, see `risky_shapes`, `vain_tests` and `never_awaited`.
+# Rules of our own, see `risky_shapes`, `vain_tests`, `vain_scripts` and `never_awaited`.
 SHAPES = {
+    "focused-test": _MEDIUM,
+    "matcher-not-called": _MEDIUM,
     "unreachable-assert": _MEDIUM,
     "test-never-run": _MEDIUM,
     "never-awaited": _MEDIUM,

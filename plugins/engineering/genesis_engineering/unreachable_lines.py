@@ -53,9 +53,9 @@ class UnreachableLine:
 
 def find_unreachable_lines(text: str, suffix: str) -> Iterator[UnreachableLine]:
     """The first line behind each statement that leaves its block, in a file with that suffix."""
-    if not _MAY_HAVE.search(_blanked(text)):
+    if not _MAY_HAVE.search(blank_text(text)):
         return
-    written, lines = text.split("\n"), _blanked(text).split("\n")
+    written, lines = text.split("\n"), blank_text(text).split("\n")
     for place, line in enumerate(lines):
         stop = _STOP.match(line)
         if stop is None or not _is_whole(line, suffix):
@@ -70,7 +70,7 @@ def find_unreachable_lines(text: str, suffix: str) -> Iterator[UnreachableLine]:
             yield UnreachableLine(behind + 1, written[place].strip(), bool(is_known))
 
 
-def _blanked(text: str) -> str:
+def blank_text(text: str) -> str:
     """The text with its comments and strings hidden; the quotes and the lines stay."""
     return _HIDDEN.sub(_hidden, text)
 

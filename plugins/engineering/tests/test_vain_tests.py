@@ -67,6 +67,23 @@ def test_a_coroutine_that_is_built_and_dropped_is_told(tmp_path: Path, code: str
     assert [one for one in told if one[0] == "never-awaited"] == _COROUTINES[code]
 
 
+_SCRIPTS = {
+    "describe('a', () => {\n  it.only('b', () => {});\n});\n": [("focused-test", 2)],
+    "fit('b', () => {});\n": [("focused-test", 1)],
+    "function fit(a) {}\nfit('b', () => {});\n": [],
+    "test('b', () => {\n  // it.only('b')\n  a.only('it');\n});\n": [],
+    "test('b', () => {\n  expect(f(1)).not.toBeNull;\n});\n": [("matcher-not-called", 2)],
+    "test('b', () => {\n  expect(f(1)).toBe(2);\n  expect(a).to.be.true;\n});\n": [],
+    "test('b', () => {\n  expect(f(1) > 2);\n});\n": [("matcher-not-called", 2)],
+    "test('b', () => {\n  expect(2);\n});\n": [],
+}
+
+
+@pytest.mark.parametrize("code", _SCRIPTS)
+def test_what_a_test_of_javascript_only_seems_to_check_is_told(tmp_path: Path, code: str) -> None:
+    assert found(tmp_path, {"src/a.test.ts": code, "src/a.ts": code}) == _SCRIPTS[code]
+
+
 def test_a_repository_of_tests_alone_is_read_too(tmp_path: Path) -> None:
     code = "def test_a(a):\n    a == 1\n"
     assert found(tmp_path, {"test_a.py": code}) == [("statement-without-effect", 2)]
