@@ -38,6 +38,11 @@ from genesis_engineering.vain_scripts import SUFFIXES, find_vain_scripts
 from genesis_engineering.vain_tests import find_vain_tests
 
 _GIVEN_IN_FILES = 3
+_LOG_CALLS = ("PLE1205", "PLE1206")
+_LOGGING = re.compile(r"\blogging\b|getLogger")
+_OTHER_LOGS = re.compile(
+    r"^\s*(?:from|import) (?:loguru|logbook|structlog|eliot|daiquiri)\b", re.MULTILINE
+)
 _VAIN = ("B015", "F631", "F811", "PGH005", "PLW0129")
 _TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_tests?|tests)\.py$")
 _FILE_SECONDS = 10.0
@@ -78,8 +83,11 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
     _add_of_tests(context, report, tests)
     grouped: dict[str, tuple[RepositoryFile, list[Diagnostic]]] = {}
     given = _given_names(report)
+    other_logs = _files_with_other_logs(files, report)
     for file, diagnostic in report.diagnostics:
         if diagnostic.code == "F821" and diagnostic.message in given:
+            continue
+        if diagnostic.code in _LOG_CALLS and file.path in other_logs:
             continue
         grouped.setdefault(file.path, (file, []))[1].append(diagnostic)
     findings: list[Finding] = []
@@ -124,6 +132,23 @@ def _given_names(report: RuffReport) -> set[str]:
         if diagnostic.code == "F821":
             files[diagnostic.message].add(file.path)
     return {message for message, paths in files.items() if len(paths) >= _GIVEN_IN_FILES}
+
+
+def _files_with_other_logs(files: list[RepositoryFile], report: RuffReport) -> set[str]:
+    """Files with a doubtful call of a log that may be of another kind than the standard library's.
+
+    A file that does not speak of `logging` has its log from elsewhere: from the repository, if
+    that uses `logging` and no other library for it.
+    """
+    doubtful = {file.path for file, one in report.diagnostics if one.code in _LOG_CALLS}
+    if not doubtful:
+        return set()
+    texts = {file.path: file.read_text() or "" for file in files}
+    own = {path for path in doubtful if _LOGGING.search(texts.get(path, ""))}
+    has_other = any(_OTHER_LOGS.search(text) for text in texts.values())
+    if not has_other and any("getLogger" in text for text in texts.values()):
+        return set()
+    return doubtful - own
 
 
 def _of_file(

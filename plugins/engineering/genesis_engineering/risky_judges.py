@@ -335,7 +335,6 @@ _JUDGES: dict[str, Judge] = {
     "B022": risky_statements.judge_suppress,
     "PLE0604": risky_statements.judge_all,
     "RUF024": risky_statements.judge_shared_keys,
-    **dict.fromkeys(["PLE1205", "PLE1206"], risky_statements.judge_logging),
     "B031": risky_statements.judge_groupby,
     "PLW0127": _self_assignment,
     "B006": judge_mutable_default,

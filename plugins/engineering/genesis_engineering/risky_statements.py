@@ -89,11 +89,6 @@ def judge_blocking(source: PythonSource, found: Diagnostic) -> Severity | None:
     return Severity.MEDIUM
 
 
-def judge_logging(source: PythonSource, _found: Diagnostic) -> Severity | None:
-    """None where nothing of the standard library's logging is in sight."""
-    return Severity.MEDIUM if re.search(r"\blogging\b|getLogger", source.text) else None
-
-
 def judge_caught_twice(source: PythonSource, found: Diagnostic) -> Severity | None:
     """Low for one name of several in a handler, which is reached for the others."""
     for node in source.enclosing(found.location.row):

@@ -40,8 +40,8 @@ _COROUTINES = {
     ],
     "class A:\n    @task\n    async def f(self):\n        pass\n\n    def g(self):\n"
     "        self.f()\n": [],
-    "class A:\n    async def f(self):\n        pass\n\n\nclass B:\n    def f(self):\n        pass\n\n"
-    "    def g(self):\n        self.f()\n": [],
+    "class A:\n    async def f(self):\n        pass\n\n\nclass B:\n    def f(self):\n"
+    "        pass\n\n    def g(self):\n        self.f()\n": [],
     "import asyncio\n\n\nasync def f():\n    asyncio.sleep(1)\n": [("never-awaited", 5)],
 }
 
@@ -82,6 +82,20 @@ _SCRIPTS = {
 @pytest.mark.parametrize("code", _SCRIPTS)
 def test_what_a_test_of_javascript_only_seems_to_check_is_told(tmp_path: Path, code: str) -> None:
     assert found(tmp_path, {"src/a.test.ts": code, "src/a.ts": code}) == _SCRIPTS[code]
+
+
+@pytest.mark.parametrize(
+    ("log", "is_told"),
+    [("import logging\n\nlogger = logging.getLogger('a')\n", True),
+     ("import logging\nfrom loguru import logger\n\nlogging.getLogger('a')\n", False),
+     ("from somewhere import logger\n", False)],
+)  # fmt: skip
+def test_a_log_that_another_file_makes_is_judged_by_what_the_repository_uses(
+    tmp_path: Path, log: str, is_told: bool
+) -> None:
+    code = "def f(self):\n    self.logger.error('a', 1)\n"
+    told = found(tmp_path, {"log.py": log, "a.py": code})
+    assert told == ([("broken-log-call", 2)] if is_told else [])
 
 
 def test_a_repository_of_tests_alone_is_read_too(tmp_path: Path) -> None:
