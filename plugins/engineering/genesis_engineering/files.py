@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from genesis_engineering.git import run_git
+from genesis_engineering.vendored import bundled_folders
 
 _VENDORED = frozenset(
     {"vendor", "vendored", "_vendor", "third_party", "thirdparty", "node_modules", "site-packages",
-     "bower_components", ".venv", "venv", ".tox", ".nox", ".eggs", "dist", "__pycache__"}
+     "bower_components", ".venv", "venv", ".tox", ".nox", ".eggs", ".ansible", "dist",
+     "__pycache__"}
 )  # fmt: skip
+# Copies of the repository itself, which tools check out below it.
+_WORKTREES = re.compile(r"(^|/)\.([^/]+/)?worktrees$")
 # `cargo vendor` writes this into every crate that it copies, whatever folder it copies them to.
 _CARGO_VENDOR = "/.cargo-checksum.json"
 # In a comment: program text that only speaks of such marks is not generated.
@@ -29,7 +33,7 @@ _GENERATED_BELOW = re.compile(
     re.DOTALL,
 )
 _TEST_FOLDERS = frozenset(
-    {"test", "tests", "testing", "testdata", "fixtures", "__tests__", "spec", "t"}
+    {"test", "tests", "testing", "testdata", "fixtures", "__tests__", "spec", "t", "molecule"}
 )
 _TEST_FOLDER = re.compile(
     r"(e2e|end[-_]to[-_]end|integration|unit|functional|acceptance|system|smoke|regression|load|"
@@ -115,9 +119,9 @@ def list_files(repository: Path) -> list[RepositoryFile]:
         message = listed.stderr.decode("utf-8", errors="replace").strip()
         raise OSError(f"git cannot list the files of {repository}: {message}")
     names = {name.decode("utf-8", errors="surrogateescape") for name in listed.stdout.split(b"\0")}
-    folders = _Folders(
-        repository, {n.rpartition("/")[0] for n in names if n.endswith(_CARGO_VENDOR)}
-    )
+    vendored = {name.rpartition("/")[0] for name in names if name.endswith(_CARGO_VENDOR)}
+    vendored |= bundled_folders(names, lambda name: _read_short(repository, name), repository.name)
+    folders = _Folders(repository, vendored)
     found = []
     for name in sorted(names - {""}):
         folder = name.rpartition("/")[0]
@@ -132,6 +136,14 @@ def list_files(repository: Path) -> list[RepositoryFile]:
             printable = name.encode("utf-8", errors="replace").decode("utf-8")
             found.append(RepositoryFile(printable, Path(absolute), status.st_size))
     return found
+
+
+def _read_short(repository: Path, name: str) -> str | None:
+    """The first 1 MB of a listed file as text; None for what is no plain file, or behind a link."""
+    if any((repository / parent).is_symlink() for parent in PurePosixPath(name).parents):
+        return None
+    raw = _read_regular(repository / name)
+    return None if raw is None else raw.decode("utf-8", errors="replace")
 
 
 def read_named(repository: Path, name: str) -> str | None:
@@ -154,9 +166,8 @@ class _Folders:
     def is_own(self, folder: str) -> bool:
         if folder not in self._known:
             above, _, name = folder.rpartition("/")
-            self._known[folder] = (
-                name not in _VENDORED and self.is_own(above) and self._is_there(folder)
-            )
+            is_foreign = name in _VENDORED or _WORKTREES.search(folder) is not None
+            self._known[folder] = not is_foreign and self.is_own(above) and self._is_there(folder)
         return self._known[folder]
 
     def _is_there(self, folder: str) -> bool:

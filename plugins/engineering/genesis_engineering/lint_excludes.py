@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from genesis.contracts import Finding, Severity
 
-from genesis_engineering.files import MAX_BYTES, RepositoryFile
+from genesis_engineering.files import RepositoryFile, read_named
 
 _RUFF = ("pyproject.toml", "ruff.toml", ".ruff.toml")
 _FLAKE8 = (".flake8", "setup.cfg", "tox.ini")
@@ -42,7 +42,7 @@ def lessen_excluded(
 def _patterns(repository: Path) -> Iterator[str]:
     """The patterns of the settings at the root: globs of paths, or of names anywhere."""
     for name in _RUFF:
-        told: object = _toml(repository / name)
+        told: object = _toml(read_named(repository, name) or "")
         for key in ("tool", "ruff") if name == "pyproject.toml" else ():
             told = told.get(key) if isinstance(told, dict) else None
         table = told if isinstance(told, dict) else {}
@@ -54,7 +54,7 @@ def _patterns(repository: Path) -> Iterator[str]:
     for name in _FLAKE8:
         parser = configparser.RawConfigParser(strict=False)
         try:
-            parser.read_string(_text(repository / name))
+            parser.read_string(read_named(repository, name) or "")
         except configparser.Error:
             continue
         for key in _KEYS:
@@ -62,20 +62,11 @@ def _patterns(repository: Path) -> Iterator[str]:
             yield from (one for one in re.split(r"[\s,]+", str(told)) if one and one[0] != "#")
 
 
-def _toml(path: Path) -> object:
+def _toml(text: str) -> object:
     try:
-        return tomllib.loads(_text(path))
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
         return None
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.is_symlink() or path.stat().st_size > MAX_BYTES:
-            return ""
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""
 
 
 def _is_excluded(path: str, patterns: Sequence[str]) -> bool:

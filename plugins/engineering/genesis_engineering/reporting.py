@@ -21,6 +21,15 @@ _SECONDARY_ENDINGS = tuple(
     for dash in "-_"
     for noun in ("benchmarks", "demos", "examples", "samples", "tutorials")
 )
+_SECONDARY_BEGINNINGS = tuple(
+    noun + dash
+    for dash in "-_"
+    for noun in ("demo", "demos", "example", "examples", "sample", "samples")
+)
+# Templates in which developers look at the parts that pages are made of.
+_STYLE_GUIDES = re.compile(
+    r"(^|/)(templates?|views|layouts|partials)/([^/]+/)*(development|style[-_]?guides?)/"
+)
 _SECONDARY_PAGES = re.compile(r"(^|/)(demo|example|sample)s?\.html?$", re.IGNORECASE)
 
 
@@ -38,8 +47,12 @@ def line_at(text: str, number: int) -> str:
 def is_secondary(path: str) -> bool:
     """Whether a path lies in documentation or examples, or is a page that shows what there is: a
     fault there costs readers, not users."""
-    return _SECONDARY_PAGES.search(path) is not None or any(
-        part in _SECONDARY_FOLDERS or part.endswith(_SECONDARY_ENDINGS)
+    if _SECONDARY_PAGES.search(path) or _STYLE_GUIDES.search(path.lower()):
+        return True
+    return any(
+        part in _SECONDARY_FOLDERS
+        or part.endswith(_SECONDARY_ENDINGS)
+        or part.startswith(_SECONDARY_BEGINNINGS)
         for part in path.lower().split("/")[:-1]
     )
 

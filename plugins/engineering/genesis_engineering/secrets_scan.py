@@ -16,6 +16,12 @@ from genesis_engineering.reporting import (
     count_of,
     is_secondary,
 )
+from genesis_engineering.secret_contexts import (
+    certificates_of,
+    described_lines,
+    is_sample_playbook,
+    is_trial_key,
+)
 from genesis_engineering.secret_detectors import Match, SecretSearch, open_search
 from genesis_engineering.secret_filters import is_allowed, looks_real
 
@@ -41,6 +47,7 @@ def find_secrets(context: ToolContext) -> TaskResult:
     URLs are not reported at all. Lock files are not searched.
     """
     files = [file for file in list_files(context.repository) if not _LOCK_FILE.search(file.path)]
+    by_path = {file.path: file for file in files}
     if not files:
         return TaskResult(summary="There are no files to search for secrets.")
     found: list[Finding] = []
@@ -53,7 +60,7 @@ def find_secrets(context: ToolContext) -> TaskResult:
                 break
             if index % 50 == 0:
                 context.progress(index / len(files), f"searching {file.path}")
-            found += _search(file, search)
+            found += _search(file, search, by_path)
     kept = by_importance(found)[:MOST_OF_A_RULE]
     more = f", {len(found) - len(kept)} of them not listed" if len(found) > len(kept) else ""
     what = count_of(len(found), "possible secret")
@@ -65,21 +72,27 @@ def find_secrets(context: ToolContext) -> TaskResult:
     )
 
 
-def _search(file: RepositoryFile, search: SecretSearch) -> list[Finding]:
+def _search(
+    file: RepositoryFile, search: SecretSearch, files: dict[str, RepositoryFile]
+) -> list[Finding]:
     text = file.read_text()
-    if text is None:
+    matches = list(islice(search.find(text), _MOST_IN_A_FILE)) if text else []
+    if not text or not matches:
         return []
-    is_minor = _severity(file) is Severity.LOW
+    is_minor = _is_minor(file, files)
+    described = set() if is_minor else described_lines(file.path, text)
     lines = text.split("\n")
     found: dict[tuple[str, str], Finding] = {}
-    for match in islice(search.find(text), _MOST_IN_A_FILE):
+    for match in matches:
         line = lines[match.line - 1]
         following = "\n".join(lines[match.line - 1 : match.line + 100])[:_LONGEST_KEY]
-        if is_minor and match.detector.rule in _FIXTURES:
+        is_shown = is_minor or match.line in described
+        if is_shown and match.detector.rule in _FIXTURES:
             continue
         if not is_allowed(line) and looks_real(match, line, following):
+            is_low = is_shown or (_is_key(match) and _is_trial_key(file, files))
             key = (match.detector.rule, match.value + (str(match.line) if _is_key(match) else ""))
-            found.setdefault(key, _finding(file, match, line))
+            found.setdefault(key, _finding(file, match, line, is_low=is_low))
     special = [value for rule, value in found if rule not in _GENERAL]
     return [
         finding
@@ -92,10 +105,10 @@ def _is_key(match: Match) -> bool:
     return match.detector.rule == "private-key"
 
 
-def _finding(file: RepositoryFile, match: Match, line: str) -> Finding:
+def _finding(file: RepositoryFile, match: Match, line: str, *, is_low: bool) -> Finding:
     where = "in a test, an example or documentation; make sure that it is not in use"
     what = "whoever can read the repository can use it. Revoke it, then take it out of the history"
-    severity = _severity(file)
+    severity = Severity.LOW if is_low else Severity.HIGH
     shown = f"-----{match.value}-----" if _is_key(match) else mask(match.value)
     return Finding(
         rule=match.detector.rule,
@@ -119,10 +132,15 @@ def _before(match: Match, line: str) -> str:
     return mask_text(line.split(match.value, 1)[0].strip()[-60:])
 
 
-def _severity(file: RepositoryFile) -> Severity:
+def _is_minor(file: RepositoryFile, files: dict[str, RepositoryFile]) -> bool:
     is_test = file.is_test or bool(_TEST_LIKE.search(file.path))
-    is_minor = is_test or is_secondary(file.path) or file.suffix in _PROSE
-    return Severity.LOW if is_minor else Severity.HIGH
+    is_sample = is_secondary(file.path) or is_sample_playbook(file.path, files.keys())
+    return is_test or is_sample or file.suffix in _PROSE
+
+
+def _is_trial_key(file: RepositoryFile, files: dict[str, RepositoryFile]) -> bool:
+    beside = [files[path] for path in certificates_of(file.path) if path in files]
+    return any(is_trial_key(file.path, one.read_text()) for one in beside)
 
 
 def _too_large(files: list[RepositoryFile]) -> list[Omission]:

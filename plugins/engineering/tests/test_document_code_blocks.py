@@ -145,3 +145,66 @@ def test_a_block_of_shell_is_never_run(tmp_path: Path) -> None:
 
 def test_a_repository_without_documents_says_so(tmp_path: Path) -> None:
     assert "no documents to look at" in _check(tmp_path, {"a.py": "x = 1\n"}).summary
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("python", 'NAMES = dict(\n    ...\n    extras=["tags"],\n    ...\n'),
+        ("python", 'class A:\n    def run(self):\n    """\n    ...\n    - tags\n    """'),
+        ("python", "> pip install shop\nDone in 3 s"),
+        ("python", "\u276f python run.py\nDone in 3 s"),
+        ("bash", "\u276f ./make\nInstalling 'a' to '/b"),
+        ("bash", "[WARNING]: Skipping plugin (my.py) as it seems to be invalid"),
+        ("bash", "failed: [localhost] (item=1) => {}"),
+    ],
+)
+def test_excerpts_and_what_a_terminal_showed_are_not_reported(
+    tmp_path: Path, language: str, code: str
+) -> None:
+    assert _check(tmp_path, {"README.md": _block(language, code)}).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "line"),
+    [
+        ("python", "def run(name)\n    ...", 6),
+        ("python", "x = (1,\n...\ny = 2]", 8),
+        ("python", "x = dict(\n    a=1,\n", 6),
+        ("bash", "make mdg0 (used drive 0 and drive 1)", 6),
+        ("json", '{"a": yes}', 6),
+    ],
+)
+def test_what_only_looks_like_an_excerpt_or_a_terminal_is_medium(
+    tmp_path: Path, language: str, code: str, line: int
+) -> None:
+    told = _check(tmp_path, {"README.md": _block(language, code)}).findings
+    assert [(str(one.severity), one.line) for one in told] == [("medium", line)]
+
+
+@pytest.mark.parametrize(
+    ("before", "language", "code"),
+    [
+        ("It becomes an array, somewhat like this:", "json", '{"a": [one, two]}'),
+        ("This is what it holds:", "json", '{"a": [Sample 1, Sample 2]}'),
+        ("Use it so:", "python", ">>> r.make(\n>>>     1,\n>>> )\n\n>>> r.get()\n"),
+    ],
+)
+def test_a_sketch_and_prompts_where_lines_go_on_are_low(
+    tmp_path: Path, before: str, language: str, code: str
+) -> None:
+    text = f"# Title\n\n{before}\n\n```{language}\n{code}\n```\n"
+    told = _check(tmp_path, {"README.md": text}).findings
+    assert [str(one.severity) for one in told] == ["low"]
+
+
+def test_commands_that_are_tagged_as_python_are_told_once_with_their_number(
+    tmp_path: Path,
+) -> None:
+    commands = ("pip install shop", "python manage.py migrate shop", "git clone a b")
+    blocks = [f".. code:: python\n\n    {one}\n\nText.\n" for one in (*commands, "x = = 1")]
+    told = _check(tmp_path, {"README.rst": "A\n=\n\n" + "\n".join(blocks)}).findings
+    assert [(str(one.severity), one.line) for one in told] == [("medium", 6), ("medium", 24)]
+    assert "holds commands of a shell" in told[0].message
+    assert "3 such blocks" in told[0].message
+    assert "such blocks" not in told[1].message

@@ -280,3 +280,31 @@ def test_a_method_named_after_the_package_may_be_one_of_an_object(tmp_path: Path
     found = [one.message for one in _check(tmp_path, {"docs/a.md": document}).findings]
     assert len(found) == 1
     assert "pack.lost" in found[0]
+
+
+def test_a_name_is_stale_only_when_no_folder_of_its_package_s_name_has_it(tmp_path: Path) -> None:
+    files = {
+        "other/pack/core.py": "class Wheel: ...\n",
+        "other/pack/parts/hub.py": "size = 1\n",
+        "tests/pack/core.py": "class Lost: ...\n",
+        "other/docs/a.md": "`pack.core.Wheel` `pack.parts.hub.size` `pack.core.Lost`\n"
+        "`pack.parts.hub.gone`\n",
+    }
+    assert _told(_check(tmp_path, files)) == [
+        ("stale-name", 1, "`pack.core.Lost`"),
+        ("stale-name", 2, "`pack.parts.hub.gone`"),
+    ]
+
+
+def test_a_key_of_a_file_of_data_is_no_name_of_the_code(tmp_path: Path) -> None:
+    text = (
+        "Update `config/MANIFEST.yml`. The `pack.api` property names it.\n"
+        "Note: the property `pack.version` is text, and `pack.lost` fails.\n\n\n\n"
+        "The property `pack.speed` of the package.\n\n\n\n"
+        "The option `pack.core.Engine.gone` of `a.toml`.\n"
+    )
+    assert _told(_check(tmp_path, {"docs/a.md": text})) == [
+        ("stale-name", 2, "`pack.lost`"),
+        ("stale-name", 6, "`pack.speed`"),
+        ("stale-name", 10, "`pack.core.Engine.gone`"),
+    ]

@@ -49,6 +49,20 @@ def test_what_a_declared_package_brings_along_is_low(tmp_path: Path) -> None:
     assert _missing(tmp_path, files) == [("low", "shop/__init__.py:2")]
 
 
+@pytest.mark.parametrize(
+    ("declared", "module"),
+    [("gevent", "greenlet"), ("scrapy", "twisted"), ("fabric", "nacl"),
+     ("langchain", "pydantic"), ("fabric", "cryptography")],
+)  # fmt: skip
+def test_what_a_well_known_package_brings_along_at_any_remove_is_low(
+    tmp_path: Path, declared: str, module: str
+) -> None:
+    files = _shop(f"import {module}\nimport yaml\n", declared, "pyyaml")
+    assert _missing(tmp_path, files) == [("low", "shop/__init__.py:1")]
+    (again := tmp_path / "again").mkdir()
+    assert _missing(again, _shop(f"import {module}\n", "six")) == [("medium", "shop/__init__.py:1")]
+
+
 def test_a_part_that_importing_the_package_does_not_reach_is_low(tmp_path: Path) -> None:
     files = _shop("import flask\n", "flask", shop__extra="")
     files["shop/extra.py"] = "import yaml\n"
@@ -177,6 +191,33 @@ def test_two_requirements_that_are_installed_together_may_not_clash(tmp_path: Pa
         ("conflicting-requirements", "high", "pyproject.toml:5"),
         ("conflicting-requirements", "medium", "requirements.txt:1"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "others", "severity"),
+    [
+        ("requirements-docs.txt", {}, "low"),
+        ("requirements/doc.txt", {}, "low"),
+        ("requirements-docs.txt", {"doc/conf.py": "import sys\nsys.path.append('..')\n"
+                                   "from shop import version\n"}, "low"),
+        ("requirements-docs.txt", {"doc/conf.py": "import shopping\n"}, "low"),
+        ("requirements-docs.txt", {"doc/conf.py": "import shop\nimport sys\n"
+                                   "sys.path.insert(0, '..')\n"}, "medium"),
+        ("requirements-docs.txt", {"docs/source/conf.py": "from importlib.metadata import version\n"
+                                   "release = version('shop')\n"}, "medium"),
+        ("requirements-docs.txt", {"+": "-e .[docs]\n"}, "medium"),
+        ("requirements-docs.txt", {"+": "shop\n"}, "medium"),
+        ("requirements-dev.txt", {}, "medium"),
+    ],
+)  # fmt: skip
+def test_requirements_of_documentation_clash_only_where_it_needs_the_package(
+    tmp_path: Path, path: str, others: dict[str, str], severity: str
+) -> None:
+    own = "flask==2.3.0\n" + others.get("+", "")
+    files = {**_shop("import flask\n", "flask>=3"), path: own, **others}
+    files.pop("+", None)
+    told = found(tmp_path, DEPENDENCIES, files)
+    assert told == [("conflicting-requirements", severity, f"{path}:1")]
 
 
 def test_a_requirement_that_nothing_meets_is_reported_once(tmp_path: Path) -> None:

@@ -59,7 +59,9 @@ def test_each_fault_is_reported_at_its_line(tmp_path: Path, body: str, expected:
         ("<!doctype html><html><body>\n<p>é</p></body></html>",
          ["medium missing-charset page.html:2"]),
         ("<!doctype html><html>\n<head><!--" + "x" * 1100 + "-->\n<meta charset=utf-8></head>"
-         "<body>é</body></html>", ["medium late-charset page.html:3"]),
+         "<body>é</body></html>", ["low late-charset page.html:3"]),
+        ("<!doctype html><html>\n<head><title>" + "x" * 1100 + "</title>\n<meta charset=utf-8>"
+         "</head><body>é</body></html>", ["medium late-charset page.html:3"]),
         ('<!doctype html><html><head>\n<link rel="styelsheet" href="a.css"></head></html>',
          ["medium mistyped-value page.html:2"]),
     ],

@@ -40,6 +40,15 @@ _FIRST_READ = re.compile(
     r"(\.|/|$|[-_])",
     re.IGNORECASE,
 )
+# What a block of commands begins with, whatever language it says it is.
+_COMMAND = re.compile(
+    r"\s*((sudo|pip3?|python3?|npm|npx|yarn|pnpm|git|cd|mkdir|apt|apt-get|brew|conda|curl|wget"
+    r"|docker|make|poetry|uv|pipx|cargo|django-admin) |go (get|run|install) |export \w+=)"
+)
+_SKETCH = re.compile(
+    r"\b(somewhat|roughly|something like|simplified|sketch\w*|schematic\w*)\b", re.IGNORECASE
+)
+_COMMANDS = "and holds commands of a shell"
 _CHECKS = {
     "Python": "paste the block into a file and run: python -m py_compile FILE",
     "JSON": "paste the block into a file and run: python -m json.tool FILE",
@@ -56,6 +65,7 @@ def check_code_blocks(context: ToolContext) -> TaskResult:
     checked = 0
     unreadable: Counter[str] = Counter()
     for document in reader:
+        first = len(findings)
         for block in document.parsed.blocks:
             if block.language not in _PARSERS:
                 continue
@@ -66,6 +76,7 @@ def check_code_blocks(context: ToolContext) -> TaskResult:
                 continue
             checked += 1
             findings += [finding] if finding else []
+        findings[first:] = _without_repeats(findings[first:])
     omissions = [
         Omission(what=f"{count} code blocks in {language}", reason="bash cannot be started")
         for language, count in sorted(unreadable.items())
@@ -80,11 +91,15 @@ def _check(document: Document, block: CodeBlock) -> Finding | None:
         return None
     lines = block.code.split("\n")
     shown = lines[broken.line - 1] if broken.line <= len(lines) else ""
-    severity = Severity.MEDIUM if _FIRST_READ.search(document.path) else Severity.LOW
+    is_first = _FIRST_READ.search(document.path) is not None
+    is_minor = broken.is_minor or _SKETCH.search(_before(document, block)) is not None
+    severity = Severity.MEDIUM if is_first and not is_minor else Severity.LOW
+    is_command = language == "Python" and _COMMAND.match(shown) is not None
+    what = _COMMANDS if is_command else "and does not parse"
     return Finding(
         rule="broken-code-block",
         severity=severity,
-        message=f"This block says it is {language} and does not parse: {broken.reason}."[:2000],
+        message=f"This block says it is {language} {what}: {broken.reason}."[:2000],
         file=document.path,
         line=block.line + broken.line - 1,
         evidence=f"{shown.strip()}\n{broken.reason}"[:2000],
@@ -92,9 +107,24 @@ def _check(document: Document, block: CodeBlock) -> Finding | None:
     )
 
 
+def _without_repeats(findings: list[Finding]) -> list[Finding]:
+    """Of one document: commands in blocks of another language are told once, with their number."""
+    alike = [one for one in findings if _COMMANDS in one.message]
+    if len(alike) < 2:
+        return findings
+    first = alike[0]
+    message = f"{first.message} The document has {len(alike)} such blocks; this is the first."
+    told = first.model_copy(update={"message": message})
+    return [told if one is first else one for one in findings if one not in alike[1:]]
+
+
+def _before(document: Document, block: CodeBlock) -> str:
+    return document.parsed.around(block.line, before=3, after=0)
+
+
 def _is_meant(document: Document, block: CodeBlock) -> bool:
     """Whether the author says that the block is not right, or shows a file with relaxed rules."""
-    before = document.parsed.around(block.line, before=3, after=0)
+    before = _before(document, block)
     comments = "\n".join(re.findall(r"(?:#|//).*", block.code))
     if block.language == "json" and _RELAXED_JSON.search(before):
         return True

@@ -17,10 +17,14 @@ _ABBREVIATED = re.compile(
 )
 _NOT_PLAIN_JSON = re.compile(r"^\s*(//|#|/\*|HTTP/|GET |POST |\$ )|\s//|/\*", re.MULTILINE)
 _SHELL_OUTPUT = re.compile(
-    r"^\s*(\$|>|%|#>|\(\w+\)|PS |C:\\|[\w.-]+@[\w.-]+[:~ ]|Usage:|\w+Error\b|>>>"
+    r"^\s*(\$|>|%|\u276f|\u279c|#>|\(\w+\)|PS |C:\\|[\w.-]+@[\w.-]+[:~ ]|Usage:|\w+Error\b|>>>"
     r"|(In|Out) ?\[\d+\]:)",
     re.MULTILINE,
 )
+# How programs begin a line that they print: `[WARNING]: ...`, `failed: [host]`; no command does.
+_PRINTED = re.compile(r"\s*(\[\w+\]|[A-Za-z]\w*):\s")
+# Words with a space between them where a value stands: `[Sample 1, Sample 2]`.
+_BARE_WORDS = re.compile(r"[A-Za-z]\w* +\w+[\w ]*[,\]}]")
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BASH_SECONDS = 5
 
@@ -51,7 +55,8 @@ def _first_json_error(code: str) -> BrokenCode | None:
         try:
             _, position = decoder.raw_decode(code, position)
         except json.JSONDecodeError as error:
-            return BrokenCode(error.lineno, error.msg)
+            is_minor = _BARE_WORDS.match(code, error.pos) is not None
+            return BrokenCode(error.lineno, error.msg, is_minor)
         except RecursionError:
             return None
     return None
@@ -110,5 +115,8 @@ def find_broken_shell(code: str) -> BrokenCode | None:
     message = re.search(rb"line (\d+): (.*)", done.stderr)
     if done.returncode == 0 or message is None:
         return None
-    line = min(int(message[1]), len(code.rstrip().split("\n")))
+    lines = code.rstrip().split("\n")
+    line = min(int(message[1]), len(lines))
+    if any(_PRINTED.match(one) for one in (code.lstrip(), lines[line - 1])):
+        return None
     return BrokenCode(line, message[2].decode("utf-8", errors="replace"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from collections import Counter
@@ -29,6 +30,15 @@ from genesis_engineering.files import list_files
 _SOURCE_SUFFIXES = frozenset({".md", ".markdown", ".rst", ".ipynb", ".py", ".pdf"})
 _IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"})
 _HOST_NAME = re.compile(r"^(www\.|[\w-]+\.(com|org|io|net|dev)(/|$))", re.IGNORECASE)
+# What `make dist` and `git archive` leave out: what serves the repository and not its users.
+_NOT_RELEASED = re.compile(
+    r"(^|.*/)(\..+|(contributing|security|code[-_]of[-_]conduct|support|governance|maintainers"
+    r"|codeowners)(\.\w+)?)",
+    re.IGNORECASE,
+)
+_OF_CHECKOUTS = (".github/", ".gitignore", ".gitattributes")
+# The text of these documents is that of the action, whose repository has what they lead to.
+_ACTIONS = re.compile(r"(^|/)\.github/actions/")
 _RESERVED = re.compile(r"(^|/)(genindex|modindex|py-modindex|search|_modules|_static|_images)\b")
 
 
@@ -40,6 +50,7 @@ def check_links(context: ToolContext) -> TaskResult:
         context.repository,
         find_sites(files),
         is_archive=is_source_archive(context.repository, files),
+        is_release=not any(file.path.startswith(_OF_CHECKOUTS) for file in files),
     )
     for document in reader:
         checker.check(document)
@@ -56,8 +67,12 @@ class _Missing:
 
 
 class _Checker:
-    def __init__(self, repository: Path, sites: list[Site], *, is_archive: bool) -> None:
+    def __init__(
+        self, repository: Path, sites: list[Site], *, is_archive: bool, is_release: bool
+    ) -> None:
+        """`is_release`: the tree lacks all that a checkout has, so that a release made it."""
         self._is_archive = is_archive
+        self._is_release = is_release
         self._repository = Repository(repository)
         self._sites = sites
         self._anchors = AnchorBook(repository)
@@ -157,32 +172,55 @@ class _Checker:
             self._missing[key] = _Missing((path, *filter(None, resolved)), finding)
 
     def _path_finding(self, document: Document, link: Link, target: Target, path: str) -> Finding:
-        actual = self._repository.other_case(path)
         noun = "image" if link.is_image else "link"
-        message = f"The {noun} leads to {path}, which is not in the repository."
-        severity = Severity.MEDIUM
-        if actual:
-            message = f"The {noun} leads to {path}; the repository spells it {actual}."
-        elif above := self._above(document, target):
-            severity = Severity.LOW
-            message += f" Who serves a folder above finds {above}; readers of the file do not."
-        elif _HOST_NAME.match(target.path):
-            message += " It looks like a web address without https://."
-        elif self._is_archive:
-            severity = Severity.LOW
-            message = f"The {noun} leads to {path}, which was not packed into this source archive."
-        if document.is_history:
-            # Written once, and about then: few follow such a link, and nobody is misled by it.
+        message, severity = self._judge(document, target, path)
+        if document.is_history or _ACTIONS.search(document.path):
+            # A history is written once, and about then: nobody is misled by it.
             severity = Severity.LOW
         return Finding(
             rule=f"broken-{noun}",
             severity=severity,
-            message=message[:2000],
+            message=f"The {noun} leads to {path}{message}"[:2000],
             file=document.path,
             line=link.line,
             evidence=link.source[:500],
             check=f"git ls-files -- {shlex.quote(path)} prints nothing"[:1000],
         )
+
+    def _judge(self, document: Document, target: Target, path: str) -> tuple[str, Severity]:
+        """What is to be said after the path, and how much it matters."""
+        absent = ", which is not in the repository."
+        if actual := self._repository.other_case(path):
+            return f"; the repository spells it {actual}.", Severity.MEDIUM
+        if above := self._above(document, target):
+            served = f" Who serves a folder above finds {above}; readers of the file do not."
+            return absent + served, Severity.LOW
+        if page := self._as_published(document, target):
+            published = f" It is the address of {page} on a site where each page is a folder."
+            return absent + published, Severity.LOW
+        if right := self._from_root(document, target):
+            return f"{absent} From here, the path to that file is {right}.", Severity.MEDIUM
+        if _HOST_NAME.match(target.path):
+            return f"{absent} It looks like a web address without https://.", Severity.MEDIUM
+        if self._is_archive or (self._is_release and _NOT_RELEASED.fullmatch(path)):
+            return ", which was not packed into this source archive.", Severity.LOW
+        return absent, Severity.MEDIUM
+
+    def _as_published(self, document: Document, target: Target) -> str | None:
+        """The page that `../name/` leads to where each page is shown as a folder of its own."""
+        if not target.path.startswith("../") or PurePosixPath(target.path).suffix:
+            return None
+        own = document.folder / PurePosixPath(document.path).stem
+        path = self._repository.resolve(own, target.path)
+        candidates = page_candidates(path) if path else ()
+        return next((one for one in candidates if self._repository.exists(one)), None)
+
+    def _from_root(self, document: Document, target: Target) -> str | None:
+        """The relative path that the author wanted, where theirs begins at the repository."""
+        path = self._repository.resolve(PurePosixPath(), target.path)
+        if not path or target.path.startswith("/") or not self._repository.exists(path):
+            return None
+        return posixpath.relpath(path, str(document.folder))
 
     def _above(self, document: Document, target: Target) -> str | None:
         """Where the target is when the paths of a document begin at a folder above it, as those of

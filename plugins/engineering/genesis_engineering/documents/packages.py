@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from copy import copy
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from genesis_engineering.files import RepositoryFile
@@ -52,6 +54,33 @@ class PythonFiles:
     def path_of(self, module: str) -> str:
         """The path that a module of this name would have as a file."""
         return f"{self._place(module)}.py"
+
+    def other_trees(self, top: str) -> Iterator[PythonFiles]:
+        """The same files, with another folder named like the package `top` in its place.
+
+        A repository may hold several: bundled collections each have a folder `plugins`.
+        """
+        root = self.roots[top]
+        for folder in self._python_folders.get(top, []):
+            if not f"{folder}/".startswith(f"{root}/"):
+                other = copy(self)
+                other.roots = {**self.roots, top: folder}
+                yield other
+
+    @cached_property
+    def _python_folders(self) -> dict[str, list[str]]:
+        """Folders with Python source at any depth, no tests or examples, by their own name."""
+        folders: set[str] = set()
+        for path, file in self.by_path.items():
+            if file.suffix == ".py" and not file.is_test and not is_secondary(path):
+                folder = path.rpartition("/")[0]
+                while folder and folder not in folders:
+                    folders.add(folder)
+                    folder = folder.rpartition("/")[0]
+        found: dict[str, list[str]] = {}
+        for folder in sorted(folders):
+            found.setdefault(folder.rpartition("/")[2], []).append(folder)
+        return found
 
     def _place(self, module: str) -> str | None:
         top, _, rest = module.partition(".")

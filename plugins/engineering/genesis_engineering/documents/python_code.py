@@ -14,7 +14,7 @@ _SYNOPSIS = re.compile(r"^(async def|def|class) \w+(\.\w+)+\s*\(", re.MULTILINE)
 _SESSION = re.compile(r"^\s*>>> ?", re.MULTILINE)
 _NOT_ONLY_PYTHON = re.compile(
     r"\{\{|\{%|<%|…|--8<--"
-    r"|^\s*(\{!|\{\*|<<<|%|!\w|\$ |\?|In \[|Out\[|Traceback \(|@@|\+\+\+ |--- )",
+    r"|^\s*(\{!|\{\*|<<<|%|!\w|\$ |> |\u276f |\u279c |\?|In \[|Out\[|Traceback \(|@@|\+\+\+ |--- )",
     re.MULTILINE,
 )
 _DIFF = re.compile(r"^[+-](?=\s|\w|@|#|$)", re.MULTILINE)
@@ -26,6 +26,13 @@ _OTHER_SYNTAX = re.compile(
     r"\.\.\.|=>|→|<\w[\w -]*>|^\s*(type \w+|(def|class) \w+\[|case |<|\.\w|lazy )|\bt\"|\?\?\?"
     r"|^\s*(\$|#!|http|GET|POST)|\bor\.\.|^\s*except [\w.]+, "
 )
+# What an author leaves out: the end of a bracket or a text, the body or the head of a block.
+_LEFT_OUT = re.compile(r"^[ \t]*(\.\.\.|…)[ \t]*$", re.MULTILINE)
+_OF_EXCERPTS = re.compile(
+    r"was never closed|unexpected EOF|unterminated triple|expected an indented block"
+    r"|unindent does not match|unexpected indent|forgot a comma"
+)
+_PROMPT = re.compile(r"^[ \t]*(>>>|\.\.\.)[ \t]?(.*)$", re.MULTILINE)
 _MOST_PASTED = 60
 _WRAPPERS = (
     "{code}",
@@ -41,10 +48,14 @@ _WRAPPERS = (
 
 @dataclass(frozen=True)
 class BrokenCode:
-    """Where code does not parse: `line` counts from 1 in the code, `reason` is the parser's."""
+    """Where code does not parse: `line` counts from 1 in the code, `reason` is the parser's.
+
+    `is_minor`: readers see what is meant, such as prompts in lines that only go on.
+    """
 
     line: int
     reason: str
+    is_minor: bool = False
 
 
 def parse_python(code: str) -> ast.Module | None:
@@ -67,14 +78,19 @@ def find_broken_python(code: str) -> BrokenCode | None:
         return None
     if _parse_leniently(dedented) is not None or _is_signature(dedented):
         return None
-    return _explain(dedented)
+    broken = _explain(dedented)
+    if broken and _LEFT_OUT.search(dedented) and _OF_EXCERPTS.search(broken.reason):
+        return None
+    return broken
 
 
 def _broken_session(code: str) -> BrokenCode | None:
     for line, source in _session_inputs(code):
         if _parse_leniently(source) is None and not _goes_on_without_dots(code, line, source):
             broken = _explain(source)
-            return broken and BrokenCode(line + broken.line, broken.reason)
+            pasted = "\n".join(match[2] for match in _PROMPT.finditer(code))
+            is_minor = _parse(pasted) is not None
+            return broken and BrokenCode(line + broken.line, broken.reason, is_minor)
     return None
 
 

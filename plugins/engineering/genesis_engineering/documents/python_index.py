@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 
 from genesis_engineering.documents.packages import PythonFiles
 from genesis_engineering.documents.scopes import ClassScope, ModuleScope, read_scope
@@ -19,6 +20,7 @@ _IMPLICIT = frozenset(
      "__dict__", "__annotations__", "__loader__"}
 )  # fmt: skip
 _MAX_HOPS = 20
+_MOST_TREES = 1000
 
 
 class Verdict(Enum):
@@ -49,17 +51,38 @@ class PythonIndex:
     def __init__(self, files: PythonFiles) -> None:
         self.files = files
         self._scopes: dict[str, ModuleScope | None] = {}
+        self._others: dict[str, list[PythonIndex]] = {}
 
     def look_up(self, dotted: str) -> Answer:
         """Whether `package.module.Class.method` exists, starting at a package of the repository."""
         parts = dotted.split(".")
         if parts[0] not in self.files.roots:
             return _UNKNOWN
-        answer = self._in_module(parts[0], parts[1:], _MAX_HOPS)
+        answer = self.look_into(parts)
         top = self._scope(parts[0]) if answer.owner == parts[0] else None
         # A package that gives something its own name: `tqdm.write` is of the class.
         is_own = top is not None and parts[0] in {*top.names, *top.classes, *top.imports}
-        return _UNKNOWN if is_own else answer
+        if is_own or (answer.verdict is Verdict.ABSENT and self._is_elsewhere(parts)):
+            return _UNKNOWN
+        return answer
+
+    def _is_elsewhere(self, parts: list[str]) -> bool:
+        """Whether another folder with the package's name has the name, or may have it."""
+        top = parts[0]
+        if top not in self._others:
+            trees = islice(self.files.other_trees(top), _MOST_TREES)
+            self._others[top] = [PythonIndex(tree) for tree in trees]
+        first = ".".join(parts[:2])
+        return any(
+            (tree.files.module_file(top) or tree.files.module_file(first)
+             or tree.files.is_package(first))
+            and tree.look_into(parts).verdict is not Verdict.ABSENT
+            for tree in self._others[top]
+        )  # fmt: skip
+
+    def look_into(self, parts: list[str]) -> Answer:
+        """The same of a dotted name's parts, in the package's one folder that is known here."""
+        return self._in_module(parts[0], parts[1:], _MAX_HOPS)
 
     def _in_module(self, module: str, rest: list[str], hops: int) -> Answer:
         if not rest:

@@ -30,6 +30,11 @@ _CHANGED = re.compile(
 _ASSIGNED = re.compile(r"^\s*(?:>>> |\.\.\. |In \[\d+\]: )?(\w+)\s*=[^=]")
 _METHOD = re.compile(r"^[ \t]+(?:async )?def (\w+)", re.MULTILINE)
 _ANY_NAME = re.compile(r"(method|function|class|attribute|module|field)_name|(some|your|my)_\w+")
+_KEY = r"(propert(y|ies)|keys?|options?|parameters?|settings?|fields?|entr(y|ies))"
+_DATA_FILE = re.compile(
+    r"[\w/-]\.(ya?ml|json|toml|ini|cfg|conf)\b|\b(ya?ml|json|toml|ini|config(uration)?) files?\b",
+    re.IGNORECASE,
+)
 _SUFFIXES = frozenset({"dot", "svg", "png", "html", "css", "txt", "md", "rst", "pdf", "csv", "log"})
 _QUOTING = frozenset({".py", ".pyi", ".toml", ".cfg", ".ini", ".json", ".yaml", ".yml"})
 
@@ -99,6 +104,7 @@ class _StaleNames:
             self._is_quoted(mention.name)
             or _is_no_name(answer.part, mention.source)
             or self._is_method(answer)
+            or _is_key(document, mention, answer)
         ):
             return
         is_name = rule == "stale-name"
@@ -153,6 +159,16 @@ def _is_no_name(part: str, line: str) -> bool:
     return _ANY_NAME.fullmatch(part) is not None or (
         part in _SUFFIXES and re.search(r"\bfiles?\b", line) is not None
     )
+
+
+def _is_key(document: Document, mention: Mention, answer: Answer) -> bool:
+    """Whether the sentence calls the name a key of a data file: "the key `plugins.version`"."""
+    if "." in answer.owner:
+        return False
+    source = rf"[`\"*]*{re.escape(mention.source.strip('`'))}[`\"*]*"
+    line = document.parsed.around(mention.line, before=0, after=0)
+    called = re.search(rf"\b{_KEY}\s+{source}|{source}\s+{_KEY}\b", line, re.IGNORECASE)
+    return called is not None and bool(_DATA_FILE.search(document.parsed.around(mention.line)))
 
 
 def _quoted_names(files: list[RepositoryFile], packages: dict[str, str]) -> Iterator[str]:

@@ -97,7 +97,7 @@ def _python(tree: Tree, findings: list[Finding]) -> int:
 def _of_project(
     tree: Tree, project: PythonProject, local: LocalModules, mentions: Mentions
 ) -> Iterator[Finding]:
-    yield from find_conflicts(project)
+    yield from find_conflicts(tree, project)
     yield from find_broken_includes(tree, project)
     yield from find_unpinned(tree, project)
     yield from find_old_python(tree, project, today())

@@ -11,7 +11,12 @@ from genesis.contracts import Confidence, Finding, Severity
 
 from genesis_engineering.files import RepositoryFile
 from genesis_engineering.infrastructure.declarations import Declaration
-from genesis_engineering.infrastructure.javascript_entries import is_on_demand
+from genesis_engineering.infrastructure.javascript_bringers import find_bringer
+from genesis_engineering.infrastructure.javascript_entries import (
+    installs_itself,
+    is_on_demand,
+    loaded_in_try,
+)
 from genesis_engineering.infrastructure.javascript_imports import (
     ScriptImport,
     quick_packages,
@@ -68,6 +73,7 @@ class NodeImports:
             for base in _BASE_URL.findall(text)
         }
         self._local = {one.name for one in projects.projects if one.name}
+        self._tried: dict[str, frozenset[str]] = {}
 
     def missing(self, project: NodeProject, quick: dict[str, set[str]]) -> Iterator[Finding]:
         """Packages that runtime files import, declared neither here nor in a folder around it.
@@ -87,7 +93,22 @@ class NodeImports:
             self._tree.check_time()
             first = _first_plain(package, files)
             if first:
-                yield _missing(project, package, *first, files)
+                excuse = self._excuse(project, package, files)
+                yield _missing(project, package, *first, files, excuse)
+
+    def _excuse(self, project: NodeProject, package: str, files: list[RepositoryFile]) -> str:
+        """Why few or none feel the lack, as a sentence; "" when nothing says so."""
+        if project.path not in self._tried:
+            self._tried[project.path] = loaded_in_try(project)
+        if self._tried[project.path].issuperset(file.path for file in files):
+            return "What imports it is loaded in a try only, so the rest does without it."
+        if installs_itself(project, package):
+            return "The code names a version of it to install, so it may get it by itself."
+        if bringer := find_bringer(self._tree, project, package):
+            return f"It is installed only because {bringer} brings it, which may end any day."
+        if is_on_demand(project, files):
+            return "Nothing in the package loads that, so only those who ask for it are concerned."
+        return ""
 
     def _is_given(self, package: str, declared: set[str], file: RepositoryFile) -> bool:
         if package in declared | self._local | _KNOWN_ALIASES or _types_of(package) in declared:
@@ -148,16 +169,14 @@ def _missing(
     file: RepositoryFile,
     one: ScriptImport,
     files: list[RepositoryFile],
+    excuse: str,
 ) -> Finding:
     more = f" {len(files)} files import it." if len(files) > 1 else ""
-    severity = Severity.MEDIUM
-    if is_on_demand(project, files):
-        severity = Severity.LOW
-        more += " Nothing in the package loads that, so only those who ask for it are concerned."
+    more += f" {excuse}" if excuse else ""
     lines = (file.read_text() or "").split("\n")
     return make_finding(
         "missing-dependency",
-        severity,
+        Severity.LOW if excuse else Severity.MEDIUM,
         f"The package {package} is imported, and nothing in {project.path} declares it: where no "
         f"other package brings it along, the import fails. Declare it.{more}",
         file.path,

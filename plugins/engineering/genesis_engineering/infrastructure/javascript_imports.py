@@ -88,10 +88,17 @@ def read_script_imports(text: str, suffix: str) -> Iterator[ScriptImport]:
             for one in read_script_imports(script, ".ts"):
                 yield ScriptImport(one.package, one.line + before, one.is_plain, one.is_type)
         return
-    for specifier, line, is_plain, is_type in _specifiers(list(tokens_of(text))):
+    for specifier, line, is_plain, is_type, _ in _specifiers(list(tokens_of(text))):
         package = package_of(specifier)
         if package:
             yield ScriptImport(package, line, is_plain, is_type)
+
+
+def read_relative_imports(text: str) -> Iterator[tuple[str, bool]]:
+    """The paths that a script imports, such as `./a`, and whether it does so in a `try`."""
+    for specifier, _line, _is_plain, is_type, is_tried in _specifiers(list(tokens_of(text))):
+        if specifier.startswith(".") and not is_type:
+            yield specifier, is_tried
 
 
 def _scripts(text: str) -> Iterator[tuple[str, int]]:
@@ -118,8 +125,8 @@ def package_of(specifier: str) -> str:
     return "" if name in BUILTIN or specifier.startswith("~") or "?" in name else name
 
 
-def _specifiers(tokens: list[Token]) -> Iterator[tuple[str, int, bool, bool]]:
-    """Specifier, line, plain, type for each import, export-from, require and dynamic import."""
+def _specifiers(tokens: list[Token]) -> Iterator[tuple[str, int, bool, bool, bool]]:
+    """Specifier, line, plain, type, tried of each import, export-from, require, dynamic import."""
     tries: list[bool] = []
     for index, token in enumerate(tokens):
         if token.value == "{" and token.kind == "mark":
@@ -130,10 +137,10 @@ def _specifiers(tokens: list[Token]) -> Iterator[tuple[str, int, bool, bool]]:
             found = _import_kind(tokens, index)
             if found:
                 call, is_type = found
-                yield token.value, token.line, not call and not any(tries), is_type
+                is_plain = not call and not any(tries)
+                yield token.value, token.line, is_plain, is_type, any(tries)
             elif _is_require(tokens, index):
-                is_plain = not any(tries) and not tries
-                yield token.value, token.line, is_plain, False
+                yield token.value, token.line, not tries, False, any(tries)
 
 
 def _import_kind(tokens: list[Token], index: int) -> tuple[bool, bool] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 
 from genesis.contracts import Finding, Severity
@@ -12,9 +13,17 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from genesis_engineering.infrastructure.declarations import CONSTRAINT, Declaration
 from genesis_engineering.infrastructure.outcome import make_finding
 from genesis_engineering.infrastructure.python_projects import PythonProject, RequirementsFile
-from genesis_engineering.infrastructure.tree import is_minor
+from genesis_engineering.infrastructure.tree import Tree, is_minor
 
 _MOST_PAIRS = 200_000
+_FOR_DOCUMENTS = re.compile(
+    r"(^|[-_./])(docs?|documentation|rtd|readthedocs|sphinx)(?=$|[-_./])", re.IGNORECASE
+)
+_CONF = re.compile(r"(^|.*/)(docs?|documentation)/(.+/)?conf\.py", re.IGNORECASE)
+_INSTALLS_ITSELF = re.compile(
+    r"^[ \t]*(-e[ \t]*|--editable[ =])?\.{1,2}/?(\[[\w, -]*\])?[ \t]*$", re.MULTILINE
+)
+_METADATA = r"\b(version|distribution|metadata|get_distribution|require)\(\s*[\"']{name}[\"']"
 
 
 def exclude_each_other(*specifiers: str) -> bool:
@@ -25,8 +34,9 @@ def exclude_each_other(*specifiers: str) -> bool:
         return False
 
 
-def find_conflicts(project: PythonProject) -> Iterator[Finding]:
-    """High where one `pip install` is sure to fail; medium between manifest and requirements file.
+def find_conflicts(tree: Tree, project: PythonProject) -> Iterator[Finding]:
+    """High where one `pip install` is sure to fail; medium between manifest and requirements file,
+    low where that file is for documentation that is built without the package.
 
     Two extras, or two groups for developers, may exclude each other: nobody needs to install
     both.
@@ -40,17 +50,41 @@ def find_conflicts(project: PythonProject) -> Iterator[Finding]:
         others = base if group and not apart else []
         yield from _between([*others, *members], Severity.HIGH, "are installed together")
     for file in project.requirements:
-        yield from _in_requirements(project, file, base)
+        yield from _in_requirements(tree, project, file, base)
 
 
 def _in_requirements(
-    project: PythonProject, file: RequirementsFile, base: list[Declaration]
+    tree: Tree, project: PythonProject, file: RequirementsFile, base: list[Declaration]
 ) -> Iterator[Finding]:
     declared = _closure(project, file)
     yield from _between(declared, Severity.HIGH, f"are installed together by {file.path}")
     if project.is_package and not is_minor(file.path) and file.group != CONSTRAINT:
         how = f"and {file.path} is installed for the same project"
-        yield from _between_two(base, declared, how)
+        is_apart = _FOR_DOCUMENTS.search(file.path) and not _is_built_with(tree, project, file)
+        severity = Severity.LOW if is_apart else Severity.MEDIUM
+        yield from _between_two(base, declared, severity, how)
+
+
+def _is_built_with(tree: Tree, project: PythonProject, file: RequirementsFile) -> bool:
+    """Whether documentation is built where the package is installed: its requirements say so, or
+    its conf.py needs that, as it asks for the package before it changes where Python looks."""
+    if _INSTALLS_ITSELF.search(tree.read(file.path) or ""):
+        return True
+    if any(one.name == project.name for one in file.declared.found):
+        return True
+    start = posixpath.join(project.folder, "") if project.folder else ""
+    confs = [path for path in tree.by_path if path.startswith(start) and _CONF.fullmatch(path)]
+    return any(_needs_package(tree.read(path) or "", project.name) for path in confs)
+
+
+def _needs_package(conf: str, name: str) -> bool:
+    spelled = re.escape(name).replace("\\-", "[-_.]")
+    if re.search(_METADATA.replace("{name}", spelled), conf, re.IGNORECASE):
+        return True
+    before = conf.partition("sys.path.")[0]
+    return bool(
+        re.search(rf"^\s*(import|from)\s+{spelled}\b", before, re.IGNORECASE | re.MULTILINE)
+    )
 
 
 def _closure(project: PythonProject, file: RequirementsFile) -> list[Declaration]:
@@ -91,12 +125,14 @@ def _of_one_name(members: list[Declaration], severity: Severity, how: str) -> It
             return
 
 
-def _between_two(base: list[Declaration], others: list[Declaration], how: str) -> Iterator[Finding]:
+def _between_two(
+    base: list[Declaration], others: list[Declaration], severity: Severity, how: str
+) -> Iterator[Finding]:
     by_name = {one.name: one for one in base if one.specifier and not one.is_conditional}
     for other in others:
         one = by_name.get(other.name)
         if one and other.specifier and not other.is_conditional and _clash(one, other):
-            yield _conflict(other, one, Severity.MEDIUM, how)
+            yield _conflict(other, one, severity, how)
 
 
 def _clash(one: Declaration, other: Declaration) -> bool:

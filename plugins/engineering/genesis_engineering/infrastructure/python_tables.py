@@ -86,25 +86,102 @@ werkzeug: werkzeug | wheel: wheel | whitenoise: whitenoise | wrapt: wrapt | wxpy
 xarray: xarray | xlrd: xlrd | xmlsec: xmlsec | xmltodict: xmltodict | yarl: yarl
 youtube-dl: youtube_dl | yt-dlp: yt_dlp | zope-interface: zope | zstandard: zstandard
 """
-# What comes with a distribution for as long as there has been one.
+# What the releases of recent years bring along without an extra, as their metadata says.
 _BRINGS = """
-aiohttp: multidict yarl attrs | alembic: sqlalchemy mako | black: click
-boto3: botocore s3transfer jmespath python-dateutil urllib3 six
-botocore: urllib3 python-dateutil jmespath six | celery: kombu billiard vine click
-dask: pyyaml toolz fsspec cloudpickle | django: asgiref sqlparse | djangorestframework: django
-fastapi: starlette pydantic typing-extensions anyio
-flask: werkzeug jinja2 click itsdangerous markupsafe | flask-sqlalchemy: sqlalchemy flask
-httpx: httpcore certifi idna anyio h11 | jinja2: markupsafe
-matplotlib: numpy pillow pyparsing packaging python-dateutil six
-pandas: numpy python-dateutil six | paramiko: cryptography bcrypt pynacl
-pydantic: typing-extensions pydantic-core | pytest: packaging pluggy iniconfig
-requests: urllib3 certifi idna charset-normalizer | rich: pygments
-scikit-learn: numpy scipy joblib threadpoolctl | scipy: numpy | seaborn: numpy pandas matplotlib
-sphinx: docutils jinja2 pygments babel packaging requests | sqlmodel: sqlalchemy pydantic
-starlette: anyio | tensorflow: numpy six protobuf absl-py
-torch: typing-extensions sympy networkx jinja2 fsspec
-transformers: numpy requests pyyaml tqdm packaging regex | transformers: filelock
-typer: click rich typing-extensions
+aiobotocore: aiohttp botocore wrapt | aiohttp: aiosignal attrs frozenlist multidict yarl
+alembic: mako sqlalchemy typing-extensions | ansible: ansible-core
+ansible-core: cryptography jinja2 packaging pyyaml resolvelib
+anthropic: anyio distro httpx pydantic typing-extensions | anyio: idna
+azure-core: requests typing-extensions | azure-identity: azure-core cryptography msal
+azure-storage-blob: azure-core cryptography isodate typing-extensions | beautifulsoup4: soupsieve
+black: click mypy-extensions packaging pathspec platformdirs
+boto3: botocore jmespath python-dateutil s3transfer six urllib3
+botocore: jmespath python-dateutil six urllib3 | celery: billiard click kombu python-dateutil vine
+channels: asgiref django | channels-redis: asgiref channels msgpack redis
+cookiecutter: arrow binaryornot click jinja2 python-slugify pyyaml requests rich
+cryptography: cffi | dash: flask plotly werkzeug
+dask: click cloudpickle fsspec packaging partd pyyaml toolz
+datasets: dill filelock fsspec huggingface-hub multiprocess numpy packaging pandas pyarrow
+datasets: pyyaml tqdm xxhash | discord-py: aiohttp
+distributed: click cloudpickle dask jinja2 msgpack psutil pyyaml sortedcontainers tblib toolz
+distributed: tornado zict | django: asgiref sqlparse | django-allauth: django
+django-cors-headers: asgiref django | django-debug-toolbar: django sqlparse
+django-extensions: django | django-filter: django | django-redis: django redis
+django-storages: django | djangorestframework: django
+djangorestframework-simplejwt: django djangorestframework pyjwt | docker: requests urllib3
+drf-spectacular: django djangorestframework inflection jsonschema pyyaml uritemplate
+elastic-transport: certifi urllib3 | elasticsearch: elastic-transport | eventlet: dnspython greenlet
+fabric: invoke paramiko | fastapi: anyio pydantic starlette typing-extensions
+flake8: mccabe pycodestyle pyflakes | flask: blinker click itsdangerous jinja2 markupsafe werkzeug
+flask-cors: flask werkzeug | flask-login: flask werkzeug
+flask-migrate: alembic flask flask-sqlalchemy | flask-restful: aniso8601 flask pytz six
+flask-socketio: flask python-socketio | flask-sqlalchemy: flask sqlalchemy
+flask-wtf: flask itsdangerous wtforms | geopandas: numpy packaging pandas pyproj shapely
+gevent: greenlet zope-event zope-interface | gitdb: smmap | gitpython: gitdb
+google-api-core: google-auth googleapis-common-protos protobuf requests
+google-api-python-client: google-api-core google-auth google-auth-httplib2 httplib2 uritemplate
+google-auth: pyasn1-modules | google-cloud-core: google-api-core google-auth
+google-cloud-storage: google-api-core google-auth google-cloud-core google-resumable-media requests
+grpcio-tools: grpcio protobuf setuptools | httpcore: certifi h11 | httplib2: pyparsing
+httpx: anyio certifi h11 httpcore idna
+huggingface-hub: filelock fsspec packaging pyyaml tqdm typing-extensions
+hypothesis: sortedcontainers
+ipykernel: ipython jupyter-client jupyter-core psutil pyzmq tornado traitlets
+ipython: jedi matplotlib-inline prompt-toolkit pygments stack-data traitlets
+jinja2: markupsafe | jsonpatch: jsonpointer | jsonschema: attrs
+jupyter-client: jupyter-core python-dateutil pyzmq tornado traitlets
+jupyter-core: platformdirs traitlets | kombu: amqp vine
+kubernetes: certifi python-dateutil pyyaml requests requests-oauthlib six urllib3 websocket-client
+langchain: langchain-core pydantic
+langchain-core: jsonpatch langsmith packaging pydantic pyyaml tenacity typing-extensions
+lightgbm: numpy scipy | locust: flask gevent geventhttpclient msgpack psutil pyzmq requests werkzeug
+markdown-it-py: mdurl
+matplotlib: contourpy cycler fonttools kiwisolver numpy packaging pillow pyparsing
+matplotlib: python-dateutil six
+mkdocs: click ghp-import jinja2 markdown mergedeep packaging pathspec pyyaml watchdog
+mkdocs-material: babel jinja2 markdown mkdocs pygments pymdown-extensions requests
+moto: boto3 botocore cryptography jinja2 python-dateutil requests responses werkzeug xmltodict
+msal: cryptography pyjwt requests | mypy: mypy-extensions typing-extensions
+nbconvert: bleach jinja2 jupyter-core markupsafe mistune nbformat packaging pygments traitlets
+nbformat: fastjsonschema jsonschema jupyter-core traitlets | nltk: click joblib regex tqdm
+numba: llvmlite numpy | openai: anyio distro httpx pydantic tqdm typing-extensions
+openpyxl: et-xmlfile | pandas: numpy python-dateutil pytz six | paramiko: bcrypt cryptography pynacl
+parsel: cssselect lxml w3lib | playwright: greenlet pyee | praw: prawcore websocket-client
+prawcore: requests | pre-commit: cfgv identify nodeenv pyyaml virtualenv
+pydantic: annotated-types pydantic-core typing-extensions | pydantic-core: typing-extensions
+pydantic-settings: pydantic python-dotenv | pygithub: pyjwt pynacl requests
+pylint: astroid dill isort mccabe platformdirs tomlkit | pymongo: dnspython | pynacl: cffi
+pyopenssl: cryptography
+pyramid: hupper plaster translationstring venusian webob zope-deprecation zope-interface
+pytest: iniconfig packaging pluggy | pytest-asyncio: pytest | pytest-cov: coverage pytest
+python-dateutil: six | python-docx: lxml | python-engineio: simple-websocket
+python-gitlab: requests requests-toolbelt | python-pptx: lxml pillow xlsxwriter
+python-socketio: bidict python-engineio | python-telegram-bot: httpx | reportlab: pillow
+requests: certifi charset-normalizer idna urllib3 | requests-oauthlib: oauthlib requests
+requests-toolbelt: requests | responses: pyyaml requests urllib3 | rich: markdown-it-py pygments
+s3fs: aiobotocore aiohttp fsspec | s3transfer: botocore
+scikit-image: imageio lazy-loader networkx numpy packaging pillow scipy tifffile
+scikit-learn: joblib numpy scipy threadpoolctl | scipy: numpy
+scrapy: cryptography cssselect itemadapter itemloaders lxml parsel pyopenssl queuelib
+scrapy: service-identity tldextract twisted w3lib zope-interface | seaborn: matplotlib numpy pandas
+selenium: certifi trio trio-websocket typing-extensions urllib3 | sentry-sdk: certifi urllib3
+slack-bolt: slack-sdk
+sphinx: alabaster babel docutils imagesize jinja2 packaging pygments requests snowballstemmer
+sqlalchemy: typing-extensions | sqlmodel: pydantic sqlalchemy | starlette: anyio
+statsmodels: numpy packaging pandas patsy scipy
+streamlit: altair click numpy packaging pandas pillow protobuf pyarrow requests tenacity toml
+streamlit: tornado typing-extensions
+tensorflow: absl-py h5py keras numpy packaging protobuf requests six typing-extensions wrapt
+textual: markdown-it-py platformdirs rich typing-extensions
+torch: filelock fsspec jinja2 networkx sympy typing-extensions | torchvision: numpy pillow torch
+tox: cachetools filelock packaging platformdirs pluggy virtualenv
+transformers: filelock huggingface-hub numpy packaging pyyaml regex requests safetensors tokenizers
+transformers: tqdm | trio: attrs idna outcome sniffio sortedcontainers
+twisted: attrs automat constantly hyperlink incremental typing-extensions zope-interface
+typer: click rich shellingham typing-extensions | uvicorn: click h11
+virtualenv: distlib filelock platformdirs | werkzeug: markupsafe | wtforms: markupsafe
+xarray: numpy packaging pandas | xgboost: numpy scipy
+zeep: attrs isodate lxml platformdirs pytz requests requests-file requests-toolbelt
 """
 # Tools, drivers, and packages that others load by name or ask for.
 _NEVER_IMPORTED_NAMES = frozenset(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from genesis.contracts import Finding, Severity
 
 from genesis_engineering.infrastructure.end_of_life import today
+from genesis_engineering.infrastructure.images import image_ended
 from genesis_engineering.infrastructure.outcome import make_finding
 from genesis_engineering.infrastructure.workflow_model import (
     TEST_COMMAND,
@@ -47,13 +48,14 @@ _OPTIONAL = re.compile(
 
 
 def find_breaks(workflow: Workflow) -> Iterator[Finding]:
-    """All of them, job by job; a runner or an action that is gone once in a file."""
+    """All of them, job by job; what is gone (a runner, an action, an image) once in a file."""
     known = {job.id for job in workflow.jobs}
     seen: set[str] = set()
     for job in workflow.jobs:
         yield from _needs(workflow, job, known)
         yield from _references(workflow, job)
         yield from _runners(workflow, job, seen)
+        yield from _old_images(workflow, job, seen)
         for step in job.steps:
             yield from _dead_action(workflow, job, step, seen)
             yield from _old_commands(workflow, step)
@@ -103,19 +105,47 @@ def _references(workflow: Workflow, job: WorkflowJob) -> Iterator[Finding]:
 def _runners(workflow: Workflow, job: WorkflowJob, seen: set[str]) -> Iterator[Finding]:
     if any(label == "self-hosted" for label, _ in job.runners):
         return
+    gone = {label: day for label, _ in job.runners if (day := _removed_on(label))}
+    in_part = job.has_legs and any(label not in gone for label, _ in job.runners)
     for label, line in job.runners:
-        base = re.sub(r"-(x?large|arm64|intel)$", "", label.lower())
-        day = _REMOVED_RUNNERS.get(base)
-        if day and label not in seen and datetime.date.fromisoformat(day) < today():
+        if label in gone and label not in seen:
             seen.add(label)
+            never = f"the job {job.id} never starts"
+            if in_part:
+                never = f"only these legs of the job {job.id} never start, the others do"
             yield make_finding(
                 "ci-removed-runner",
                 Severity.MEDIUM,
-                f"GitHub has had no {label} runners since {day}: the job {job.id} never starts.",
+                f"GitHub has had no {label} runners since {gone[label]}: {never}.",
                 workflow.path,
                 line,
                 workflow.line(line),
                 f"grep -n '{label}' {workflow.path}",
+            )
+
+
+def _removed_on(label: str) -> str:
+    """The day on which GitHub took the runners of a label away, if it is past; "" otherwise."""
+    day = _REMOVED_RUNNERS.get(re.sub(r"-(x?large|arm64|intel)$", "", label.lower()), "")
+    return day if day and datetime.date.fromisoformat(day) < today() else ""
+
+
+def _old_images(workflow: Workflow, job: WorkflowJob, seen: set[str]) -> Iterator[Finding]:
+    """The image that a job runs in and those of its services."""
+    holders = [job.node.get("container"), *job.node.get("services").entries.values()]
+    for holder in holders:
+        image = holder.get("image") if holder.entries else holder
+        old = image_ended(image.text)
+        if old and image.text not in seen:
+            seen.add(image.text)
+            yield make_finding(
+                "end-of-life-image",
+                Severity.LOW,
+                f"{image.text} is {old[0]}, which has had no fixes since {old[1]}.",
+                workflow.path,
+                image.line,
+                workflow.line(image.line),
+                f"grep -n '{image.text}' {workflow.path}",
             )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from genesis_engineering.infrastructure.workflow_matrix import matrix_values
 from genesis_engineering.infrastructure.yaml_tree import Yaml
 
 TEST_COMMAND = re.compile(
@@ -16,6 +17,8 @@ TEST_COMMAND = re.compile(
     r"(?:\./)?gradlew?\s+(?:-\S+\s+)*(?:test|check)|mix\s+test|dotnet\s+test|swift\s+test|bundle\s+exec\s+rspec)"
     r"(?=$|[\s;&|:\"')])"
 )
+# With or without a value for the legs that have none: `matrix.os || 'ubuntu-latest'`.
+_OF_MATRIX = re.compile(r"\$\{\{\s*matrix\.([\w-]+(?:\.[\w-]+)*)\s*(?:\|\|[^{}]*)?\}\}")
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -58,17 +61,18 @@ class WorkflowJob:
         nodes = runs_on.get("labels").items or [runs_on.get("labels"), runs_on, *runs_on.items]
         found = []
         for node in nodes:
-            variable = re.fullmatch(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}", node.text.strip())
+            variable = _OF_MATRIX.fullmatch(node.text.strip())
             if variable:
-                found += self._matrix(variable[1])
+                values = matrix_values(self.node.get("strategy", "matrix"), variable[1].split("."))
+                found += [(one.text, one.line) for one in values]
             elif node.text:
                 found.append((node.text, node.line))
         return found
 
-    def _matrix(self, name: str) -> list[tuple[str, int]]:
-        matrix = self.node.get("strategy", "matrix")
-        nodes = [*matrix.get(name).items, *(one.get(name) for one in matrix.get("include").items)]
-        return [(node.text, node.line) for node in nodes if node.text]
+    @property
+    def has_legs(self) -> bool:
+        """Whether a matrix chooses the runners, so that its legs may run on others each."""
+        return any("matrix." in text for text in self.node.get("runs-on").texts)
 
 
 @dataclass(frozen=True)

@@ -69,10 +69,14 @@ def _pinning(workflow: Workflow, node: Yaml, owners: frozenset[str]) -> Iterator
     owner, _, rest = name.partition("/")
     if not rest or not reference or name.startswith((".", "docker:")) or "${{" in node.text:
         return
-    if owner.lower() in _FIRST_PARTY | owners or re.fullmatch(r"[0-9a-f]{40,64}", reference):
+    if owner.lower() in owners or re.fullmatch(r"[0-9a-f]{40,64}", reference):
         return
     repository = "/".join(name.split("/")[:2]).lower()
-    if reference.lower() in _BRANCHES and repository not in _BY_NAME:
+    is_branch = reference.lower() in _BRANCHES and repository not in _BY_NAME
+    # The host's own tags are trusted as the host is; its branches hold what is not released yet.
+    if owner.lower() in _FIRST_PARTY and not is_branch:
+        return
+    if is_branch:
         rule, severity = "ci-branch-action", Severity.MEDIUM
         how = f"follows the branch {reference}: whatever is pushed there runs here next"
     else:

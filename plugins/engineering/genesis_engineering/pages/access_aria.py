@@ -86,12 +86,13 @@ def _targets(page: Page) -> Iterator[Finding]:
     if not page.is_plain or any(t.name == "script" and t.get("src") for t in page.starts()):
         return
     code = " ".join(text for _tag, text, _start in page.scan.raw)
+    ids = {tag.value("id") for tag in page.starts()}
     for tag in page.starts():
         for name in _REFERRING:
             if name == "for" and tag.name not in ("label", "output"):
                 continue
             for value in (tag.value(name) or "").split():
-                if value not in page.ids and value not in code:
+                if value not in ids and value not in code:
                     message = (
                         f'{name}="{value}" of <{tag.name}> names an id that is not in the page '
                         "(WCAG 2.2, 1.3.1)."

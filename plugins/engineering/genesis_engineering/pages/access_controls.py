@@ -82,7 +82,8 @@ def _image(page: Page, element: Element) -> Iterator[Finding]:
 
 def _field(page: Page, element: Element, labelled: frozenset[str]) -> Iterator[Finding]:
     identity = element.value("id")
-    unseen = any(UNKNOWN in value for value in labelled) or UNKNOWN in (identity or "")
+    # Only what has an id can be meant by a label whose `for` is not known.
+    unseen = identity is not None and any(UNKNOWN in value for value in (*labelled, identity))
     if has_naming_attribute(element) or identity in labelled or unseen or _role(element):
         return
     if identity and not page.is_whole:

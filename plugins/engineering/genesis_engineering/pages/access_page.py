@@ -140,6 +140,8 @@ def _title(page: Page) -> Iterator[Finding]:
         for element in page.elements()
         if element.name == "title" and element.namespace == "html"
     ]
+    if any(one.is_open for one in titles):
+        return
     if any(isinstance(node, str) and node.strip() for one in titles for node in one.children):
         return
     code = " ".join(text for _tag, text, _start in page.scan.raw)
@@ -149,7 +151,8 @@ def _title(page: Page) -> Iterator[Finding]:
         return
     message = "The page has no title (WCAG 2.2, 2.4.2)."
     line = titles[0].line if titles else 1
-    yield page.finding("page-without-title", Severity.MEDIUM, message, line)
+    severity = Severity.LOW if is_passing(page) else Severity.MEDIUM
+    yield page.finding("page-without-title", severity, message, line)
 
 
 def _leads_on(page: Page) -> bool:

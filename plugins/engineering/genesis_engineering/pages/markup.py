@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from genesis.contracts import Finding, Severity, TaskResult, ToolContext
 
+from genesis_engineering.pages.idle import IdleTemplates
 from genesis_engineering.pages.markup_heads import check_head
 from genesis_engineering.pages.markup_names import check_names
+from genesis_engineering.pages.mentions import read_texts
 from genesis_engineering.pages.nesting import check_nesting
 from genesis_engineering.pages.page import Page
 from genesis_engineering.pages.reading import read_pages, sum_up
@@ -32,14 +34,19 @@ def check_markup(context: ToolContext) -> TaskResult:
     """Report faults in the tags of the repository's pages and templates.
 
     What needs a page's whole text (balance of tags, ids, its head) is judged in whole documents
-    without template expressions only; attributes and raw text are judged everywhere. Rules and
-    severities stand where they are found: here, `nesting`, `repairs`, `markup_heads`,
-    `markup_names`.
+    without template expressions only; attributes and raw text are judged everywhere. In a template
+    that nothing renders, a finding is low at most. Rules and severities stand where they are found:
+    here, `nesting`, `repairs`, `markup_heads`, `markup_names`.
     """
     reader = read_pages(context)
     findings: list[Finding] = []
+    idle = IdleTemplates(reader.all)
     for page in reader.pages():
-        findings += check_page(page)
+        found = check_page(page)
+        idle.suspect(page, found)
+        findings += found
+    if read_texts(context, reader.all, [idle]):
+        findings = idle.lessen(findings)
     return sum_up("markup", reader, findings, "page")
 
 

@@ -11,6 +11,10 @@ from genesis_engineering.pages.page import Page
 _DOCTYPE = re.compile(r"<!doctype\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]*charset\s*=", re.IGNORECASE)
 _PRESCAN_BYTES = 1024
+# What a browser reads without showing or running anything.
+_OPENING = re.compile(
+    rb"\s*(?:<!--.*?-->|<(?:!doctype|html|head)\b[^<>]*>)", re.IGNORECASE | re.DOTALL
+)
 
 
 def check_head(page: Page) -> list[Finding]:
@@ -19,6 +23,8 @@ def check_head(page: Page) -> list[Finding]:
     Without a doctype browsers fall back to quirks mode: medium in a page with style sheets, whose
     boxes and line heights it changes, else low. Without a declared encoding in its first 1,024
     bytes (where browsers look), a page with other letters than English ones may be garbled: medium.
+    A late one is low when only comments stand before it: browsers then start anew, with nothing
+    shown or run yet.
     """
     return [*_doctype(page), *_charset(page), *_titles(page)]
 
@@ -51,13 +57,22 @@ def _charset(page: Page) -> list[Finding]:
     if found:
         line = raw.count(b"\n", 0, found.start()) + 1
         message = "Browsers look for the encoding in the first 1,024 bytes; this one comes later."
-        return [page.finding("late-charset", Severity.MEDIUM, message, line)]
+        severity = Severity.LOW if _is_opening(raw[: found.start()]) else Severity.MEDIUM
+        return [page.finding("late-charset", severity, message, line)]
     line = next(n for n, text in enumerate(page.source.split("\n"), 1) if not text.isascii())
     message = (
         'The page names no encoding (<meta charset="utf-8">) and has letters that are garbled '
         "without one, as here."
     )
     return [page.finding("missing-charset", Severity.MEDIUM, message, line)]
+
+
+def _is_opening(raw: bytes) -> bool:
+    """Whether a page's first bytes are comments, the doctype and the tags `html` and `head`."""
+    position = 0
+    while found := _OPENING.match(raw, position):
+        position = found.end()
+    return not raw[position:].strip()
 
 
 def _titles(page: Page) -> list[Finding]:

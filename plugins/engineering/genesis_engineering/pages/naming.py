@@ -13,6 +13,8 @@ from genesis_engineering.pages.tree import Element
 _MOST_NODES = 2000
 _NAMING = ("aria-label", "aria-labelledby", "title")
 _UNSEEN = frozenset({"script", "style", "template", "noscript"})
+_DIALOGS = frozenset({"dialog", "alertdialog"})
+_WRITTEN_ON = frozenset({"button", "submit", "reset"})
 _OPAQUE = frozenset({"object", "embed", "iframe", "canvas", "slot", "video", "audio", "math",
                      "select", "textarea", "picture-frame"})  # fmt: skip
 
@@ -44,11 +46,16 @@ def has_naming_attribute(element: Element) -> bool:
 
 
 def is_hidden(tag: Tag) -> bool:
-    """Whether nobody perceives the element, or it is not known who does."""
+    """Whether nobody perceives the element, or it is not known who does.
+
+    A dialog is written as hidden, and a script takes that away when it opens.
+    """
+    is_dialog = (tag.value("role") or "").lower() in _DIALOGS
     style = (tag.value("style") or "").replace(" ", "").lower()
     return (
         tag.get("hidden") is not None
-        or (tag.value("aria-hidden") or "false") != "false"
+        or ((tag.value("aria-hidden") or "false") != "false" and not is_dialog)
+        or "hidden" in (tag.value("class") or "").split()
         or "display:none" in style
         or "visibility:hidden" in style
         or UNKNOWN in style
@@ -63,6 +70,8 @@ def _names_parent(node: Element) -> bool:
     if node.name == "img" and node.get("alt") is None:
         return True  # An image without alt is a finding of its own.
     named = (node.value("alt") or "").strip() if node.name in ("img", "input", "area") else ""
+    if node.name == "input" and (node.value("type") or "").lower() in _WRITTEN_ON:
+        named = named or (node.value("value") or "").strip()
     return bool(named) or (
         has_naming_attribute(node) and (node.value("aria-hidden") or "") != "true"
     )

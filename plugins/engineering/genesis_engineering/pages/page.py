@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import PurePosixPath
 
 from genesis.contracts import Finding, Severity
 
@@ -36,6 +35,7 @@ _NOT_HTML = re.compile(
 _TEXT_TEMPLATES = re.compile(r"<(?:html|body|head|div|form|table|ul|img|input|nav|main|section)\b")
 _SFC_START = re.compile(r"^<template\b[^\n>]*>", re.MULTILINE)
 _SFC_END = "\n</template>"
+_FOLDER = re.compile(r"(^|/)(templates?|views|layouts|partials)/")
 _EMAIL = re.compile(r"e?mail|newsletter|mjml", re.IGNORECASE)
 _LONG_LINE = 5000
 _ODD_LIMIT = 2000
@@ -156,9 +156,9 @@ def _lines(text: str) -> list[str]:
 
 
 def is_page(file: RepositoryFile) -> bool:
-    """Whether a file may be a page or a template of one, by its name."""
-    name = PurePosixPath(file.path).name.lower()
-    if file.suffix == ".tmpl" and ".html." not in name:
+    """Whether a file may be a page or a template of one, by its name: `.tmpl` is for any text."""
+    path = file.path.lower()
+    if file.suffix == ".tmpl" and ".html." not in path and not _FOLDER.search(path):
         return False
     return file.suffix in PLAIN | TEMPLATES
 

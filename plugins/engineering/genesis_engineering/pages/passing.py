@@ -17,6 +17,11 @@ _LEAVES = re.compile(
 _AT_ONCE = re.compile(
     r"<meta[^<>]*http-equiv=[\"']?refresh[^<>]*content=[\"']?\s*0\b", re.IGNORECASE
 )
+# Said by the title of a window that a script in its head closes or leads on.
+_LEAVING = re.compile(
+    r"<title\b[^<>]*>[^<]*?\b(clos(e|es|ing)|redirect(s|ed|ing)?)\b", re.IGNORECASE
+)
+_STORED = re.compile(r"\{%[^%]*\bas \w+\s*-?%\}")
 _HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
 _LONG = 20_000
 _FEW_LETTERS = 200
@@ -25,7 +30,8 @@ _FEW_LETTERS = 200
 def is_passing(page: Page) -> bool:
     """Whether a page holds nothing but scripts, or a few words and leaves at once.
 
-    An expression of a template may be anything: a body with one is none of these.
+    An expression of a template may be anything: a body with one is none of these, unless it only
+    gives something a name (`{% data as name %}`).
     """
     tags = [tag for tag in page.scan.tags if tag.name == "body"]
     if not tags:
@@ -37,10 +43,18 @@ def is_passing(page: Page) -> bool:
     if len(body) > _LONG:
         return False
     seen = _UNSEEN.sub("", body)
-    if not seen.strip():
+    if not seen.strip() or _is_leaving(page, tags[0].end, tags[1].start):
         return True
     is_short = UNKNOWN not in seen and len(_TAG.sub("", seen).strip()) <= _FEW_LETTERS
     codes = (code for tag, code, _start in page.scan.raw if tag.name == "script")
     return is_short and (
         _AT_ONCE.search(page.text) is not None or any(_LEAVES.search(code) for code in codes)
     )
+
+
+def _is_leaving(page: Page, start: int, end: int) -> bool:
+    """Whether the title says that the page goes, and its body has no text."""
+    if not _LEAVING.search(page.source[:start]):
+        return False
+    body = _UNSEEN.sub("", _STORED.sub("", page.source[start:end]))
+    return not _TAG.sub("", body).strip()

@@ -9,6 +9,8 @@ from genesis_engineering.pages.lookup import Lookup
 from genesis_engineering.pages.page import Page
 
 _DJANGO = re.compile(r"\{%-?\s*static\s+[\"']([\w./ @-]+)[\"']\s*(?:as \w+\s*)?-?%\}")
+# Django's own admin ships these; a project may have a folder of that name beside them.
+_OF_DJANGO = ("admin/js/", "admin/css/", "admin/img/", "admin/fonts/")
 _FLASK = re.compile(
     r"url_for\(\s*[\"']static[\"']\s*,\s*filename\s*=\s*[\"']([\w./ @-]+)[\"']\s*\)"
 )
@@ -25,6 +27,8 @@ def missing_static_files(page: Page, lookup: Lookup) -> Iterator[tuple[int, str,
     for pattern in (_DJANGO, _FLASK):
         for found in pattern.finditer(page.source):
             name = found[1].strip("/")
+            if name.startswith(_OF_DJANGO):
+                continue
             folder = name.rpartition("/")[0]
             roots = lookup.static_roots(folder)
             if not roots or lookup.served_as(f"static/{name}") or lookup.is_built(name):

@@ -23,6 +23,7 @@ _SPREADS = re.compile(
     r"^(v-bind|v-html|v-text|x-html|x-text|x-bind|ng-bind.*|\[?inner(html|text)\]?|\[textcontent\]"
     r"|th:(u?text|attr.*|insert|replace|include)|tal:.*|py:.*|data-bind|data-i18n.*|data-l10n.*"
     r"|i18n.*|translate|data-translate.*|data-content|data-text|use:.*|:innerhtml"
+    r"|metal:(use-macro|extend-macro|define-slot)"
     r"|set:html|dangerouslysetinnerhtml|data-lang.*|data-loc.*|data-tkey|l10n.*|matbutton|pbutton)$"
 )
 

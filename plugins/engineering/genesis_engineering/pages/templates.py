@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from genesis_engineering.pages.php import end_of_php
+
 UNKNOWN = "\ue000"
 """Stands for each character of an expression: whatever holds one could be anything."""
 
@@ -24,7 +26,18 @@ _BLOCK = re.compile(
     r"\{%|<%(?!=)|<\?(?!=|xml\b)|\{\{\s*[#~]?\s*[#/^]|\{\{\s*(if|range|end|else|with)\b"
 )
 _BRACE_SUFFIXES = frozenset({".svelte", ".tpl", ".astro", ".latte"})
-_LINE_SUFFIXES = frozenset({".mako", ".mak", ".tpl"})
+_LINE_SUFFIXES = frozenset({".mako", ".mak", ".tpl", ".tmpl"})
+_PREFIXED = re.compile(
+    r"(?P<comment><!--)|<(?P<raw>script|style)\b|</?(?P<prefix>[A-Za-z][\w-]*):[A-Za-z]",
+    re.IGNORECASE,
+)
+_REST_OF_TAG = re.compile(r"(?:[^'\"<>]+|\"[^\"]*\"|'[^']*')*")
+_RAW_ENDS = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style")}
+# What browsers, mail programs and readers of XML know themselves: no server takes these out.
+_VOCABULARIES = frozenset(
+    {"svg", "math", "mml", "xlink", "html", "xhtml", "xsl", "xs", "xsd", "fo", "rdf", "rdfs", "dc",
+     "dcterms", "cc", "sodipodi", "inkscape", "sketch", "o", "v", "w", "st1"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,7 @@ class Masked:
 
 def mask_expressions(text: str, suffix: str) -> Masked:
     """Hide every expression that a template language of files with that suffix may have."""
-    masked = _mask_pairs(_mask_shown(text))
+    masked = _mask_elements(_mask_pairs(_mask_shown(text)))
     if suffix in _LINE_SUFFIXES:
         masked = _LINE.sub(_blank, masked)
     masked = _FORMAT.sub(_blank, masked)
@@ -77,9 +90,10 @@ def _mask_pairs(text: str) -> str:
     position = 0
     while found := _OPENER.search(text, position):
         closer = _CLOSERS[found[0]]
-        end = -1 if closer in absent else text.find(closer, found.end())
-        if end < 0 and found[0] == "<?":
-            end = len(text)
+        if found[0] == "<?":
+            end = _end_of_instruction(text, found.end(), absent)
+        else:
+            end = -1 if closer in absent else text.find(closer, found.end())
         if end < 0:
             absent.add(closer)
             parts.append(text[position : found.end()])
@@ -89,6 +103,47 @@ def _mask_pairs(text: str) -> str:
         parts += [text[position : found.start()], _hidden(text[found.start() : end])]
         position = end
     return "".join(parts) + text[position:]
+
+
+def _end_of_instruction(text: str, start: int, absent: set[str]) -> int:
+    """Where the closer of PHP begins; the text's end where none is, as PHP has it."""
+    end = -1 if "?>" in absent else end_of_php(text, start, absent)
+    if end >= 0:
+        return end - 2
+    absent.add("?>")
+    return len(text)
+
+
+def _mask_elements(text: str) -> str:
+    """Hide the tags `<prefix:name ...>`, which a server replaces by a text or takes away.
+
+    They may stand in an attribute's value, and what is between two of them may be left out. Those
+    in comments, scripts and style sheets hold nothing that is judged.
+    """
+    parts = []
+    position = 0
+    while found := _PREFIXED.search(text, position):
+        if found["prefix"] is None:
+            end = _end_of_unread(text, found)
+        else:
+            rest = _REST_OF_TAG.match(text, found.end())
+            end = rest.end() if rest else found.end()
+            if text[end : end + 1] == ">" and found["prefix"].lower() not in _VOCABULARIES:
+                parts += [text[position : found.start()], _hidden(text[found.start() : end + 1])]
+                position = end + 1
+                continue
+        parts.append(text[position:end])
+        position = end
+    return "".join(parts) + text[position:]
+
+
+def _end_of_unread(text: str, found: re.Match[str]) -> int:
+    """Where a comment, a script or a style sheet ends; the text's end where nothing ends it."""
+    if found["comment"]:
+        end = text.find("-->", found.end())
+        return end if end >= 0 else len(text)
+    close = _RAW_ENDS[found["raw"].lower()].search(text, found.end())
+    return close.start() if close else len(text)
 
 
 def _mask_braces(text: str) -> str:

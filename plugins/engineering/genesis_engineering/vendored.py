@@ -1,0 +1,116 @@
+"""Which folders of a repository are the work of others, as their licences and manifests tell."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice
+
+# Folders that hold what a project is built with, each in a folder of its own.
+_BUNDLES = frozenset({"deps", "libs", "external", "externals", "extern", "3rdparty", "third-party"})
+_LICENCE = re.compile(
+    r"(licen[sc]es?|copying|copyright)([-_.][\w.-]+)?(?<!\.py)(?<!\.js)(?<!\.ts)", re.IGNORECASE
+)
+_HOLDER = re.compile(r"copyright\W+(?:\(c\)\W*|©\W*)*([^\n]{3,200})", re.IGNORECASE)
+_NOT_A_NAME = re.compile(r"\b(c|present|all rights reserved)\b|[\W\d_]+", re.IGNORECASE)
+_OWNER = re.compile(r"(?:github|gitlab|bitbucket)\.\w+[:/]([\w.-]+)/|^(?:\w+:)?([\w.-]+)/[\w.-]+$")
+_MANIFESTS = ("composer.json", "package.json")
+_SCOPE = re.compile(r"@?([\w.-]+)/")
+_PLUGIN_README = re.compile(r"((?:.+/)?wp-content/plugins/)([^/]+)/readme\.txt", re.IGNORECASE)
+_STABLE = re.compile(r"^Stable tag:", re.MULTILINE | re.IGNORECASE)
+_MOST_READ = 300
+
+Read = Callable[[str], str | None]
+
+
+def bundled_folders(names: Collection[str], read: Read, own_name: str) -> set[str]:
+    """The folders that others wrote; `read` gives the text of a listed path, or None.
+
+    One in `deps/`, `libs/` or the like has a licence that is neither the root's nor of anyone whom
+    the root's names; one elsewhere has a manifest that names another vendor, too. A plugin of
+    WordPress is another's when it is published (has a stable tag), does not stand alone, and is
+    not named like the repository, `own_name`. At most 300 folders of each kind are looked at.
+    """
+    licences: dict[str, list[str]] = {}
+    for name in names:
+        folder, _, base = name.rpartition("/")
+        if _LICENCE.fullmatch(base):
+            licences.setdefault(folder, []).append(name)
+    found = set(_foreign_plugins(names, read, own_name))
+    own = [text for path in licences.pop("", []) if (text := read(path))]
+    if not own:
+        return found
+    in_bundles = sorted(folder for folder in licences if _is_bundle(folder))
+    found.update(one for one in in_bundles[:_MOST_READ] if _is_foreign(licences[one], own, read))
+    vendors = _vendors("", names, read)
+    elsewhere = sorted(one for one in licences if vendors and _has_manifest(one, names))
+    for one in elsewhere[:_MOST_READ]:
+        theirs = _vendors(one, names, read)
+        if theirs and theirs.isdisjoint(vendors) and _is_foreign(licences[one], own, read):
+            found.add(one)
+    return found
+
+
+def _has_manifest(folder: str, names: Collection[str]) -> bool:
+    return any(f"{folder}/{one}" in names for one in _MANIFESTS)
+
+
+def _is_bundle(folder: str) -> bool:
+    return folder.rpartition("/")[0].rpartition("/")[2].lower() in _BUNDLES
+
+
+def _is_foreign(paths: list[str], own: list[str], read: Read) -> bool:
+    """Whether licences share no text and no holder with the repository's own."""
+    texts = [text for path in paths if (text := read(path))]
+    holders = {name for text in own for name in _holders(text)}
+    known = {_plain(text) for text in own}
+    return bool(texts) and not any(
+        _plain(text) in known or holders & _holders(text) for text in texts
+    )
+
+
+def _plain(text: str) -> str:
+    return _NOT_A_NAME.sub(" ", text[:5000].lower())
+
+
+def _holders(text: str) -> set[str]:
+    """Who holds the copyright, in plain words: `copyright 2009-2024, Jo Doe.` gives `jo doe`."""
+    lines = (_plain(match[1]).strip() for match in islice(_HOLDER.finditer(text[:20_000]), 50))
+    return {line for line in lines if line}
+
+
+def _vendors(folder: str, names: Collection[str], read: Read) -> set[str]:
+    """Whom manifests name: the vendor of a Composer package; of npm the owner, else the scope."""
+    start = f"{folder}/" if folder else ""
+    found = set()
+    for base in _MANIFESTS:
+        table = _table(read(start + base)) if start + base in names else {}
+        name, repository = table.get("name"), table.get("repository")
+        if isinstance(repository, dict):
+            repository = repository.get("url")
+        owner = _OWNER.search(repository[:300]) if isinstance(repository, str) else None
+        scope = _SCOPE.match(name) if isinstance(name, str) else None
+        if owner:
+            found.add((owner[1] or owner[2]).lower())
+        elif scope:
+            found.add(scope[1].lower())
+    return found
+
+
+def _table(text: str | None) -> dict[str, object]:
+    try:
+        table = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return table if isinstance(table, dict) else {}
+
+
+def _foreign_plugins(names: Collection[str], read: Read, own_name: str) -> Iterator[str]:
+    readmes = [match for name in names if (match := _PLUGIN_README.fullmatch(name))]
+    published = [one for one in readmes[:_MOST_READ] if _STABLE.search(read(one[0]) or "")]
+    for one in published:
+        site = one[1][: -len("wp-content/plugins/")]
+        alone = len(published) == 1 and f"{site}wp-includes/version.php" not in names
+        if not alone and one[2].lower() != own_name.lower():
+            yield one[1] + one[2]

@@ -1,0 +1,108 @@
+"""Secrets that only show how something is used, and keys that come with their own certificate."""
+
+from __future__ import annotations
+
+import base64
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+from genesis.testing import run_tool
+
+PASSWORD = "w4!" + "kR8vZt2" + "mQ6x"
+TOKEN = "ghp_" + "".join(random.Random(7).choices("abcdefGHIJKL0123456789mnopQRS", k=36))
+_SET = f"password: '{PASSWORD}'"
+
+
+def _pem(kind: str, raw: bytes) -> str:
+    body = base64.b64encode(b"\x30\x82" + len(raw).to_bytes(2) + raw).decode()
+    begin, end = (f"-----{word} {kind}-----" for word in ("BEGIN", "END"))
+    lines = "\n".join(body[at : at + 64] for at in range(0, len(body), 64))
+    return f"{begin}\n{lines}\n{end}\n"
+
+
+KEY = _pem("PRIVATE " + "KEY", random.Random(7).randbytes(600))
+
+
+def told(root: Path, files: dict[str, str]) -> list[tuple[str, str, str]]:
+    repository = root / "repository"
+    for path, text in files.items():
+        (repository / path).parent.mkdir(parents=True, exist_ok=True)
+        (repository / path).write_text(text)
+    subprocess.run(["git", "init", "-q", str(repository)], check=True)
+    tool = "genesis_engineering.secrets_scan:find_secrets"
+    findings = run_tool(tool, repository, root / "attempt").findings
+    return [(one.rule, str(one.severity), f"{one.file}:{one.line}") for one in findings]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("modules/user.py", f'EXAMPLES = r"""\n- user:\n    {_SET}\n"""\n'),
+        ("modules/user.py", f'DOCUMENTATION = """\n{_SET}\n"""\n'),
+        ("connection/tools.py", f'example = r"""\n{_SET}\n"""\n'),
+        ("modules/user.yml", f"DOCUMENTATION:\n  a: b\nEXAMPLES: |\n  - a:\n      {_SET}\n"),
+        ("shop/api.py", f'def connect():\n    """Connect.\n\n    >>> {_SET}\n    """\n'),
+        ("shop/api.py", f'"""How to use it.\n\n{_SET}\n"""\n'),
+        ("molecule/default/prepare.yml", f"{_SET}\n"),
+    ],
+)
+def test_a_password_that_shows_how_something_is_used_is_left_alone(
+    tmp_path: Path, path: str, text: str
+) -> None:
+    assert told(tmp_path, {path: text}) == []
+
+
+def test_a_token_in_a_description_is_low(tmp_path: Path) -> None:
+    text = f'EXAMPLES = """\ntoken: {TOKEN}\n"""\nLIVE = 1\n'
+    assert told(tmp_path, {"a.py": text}) == [("github-token", "low", "a.py:2")]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("shop/api.py", f'EXAMPLES = """\na\n"""\nPASSWORD = "{PASSWORD}"\n', 4),
+        ("shop/api.py", f'SETTINGS = """\n{_SET}\n"""\n', 2),
+        ("shop/api.py", f'def run():\n    """Run."""\n    password = "{PASSWORD}"\n', 3),
+        ("conf/user.yml", f"EXAMPLES:\n  a: b\nlive:\n  {_SET}\n", 4),
+        ("conf/user.yml", f"live:\n  EXAMPLES:\n    {_SET}\n", 3),
+        ("playbooks/site.yml", f"{_SET}\n", 1),
+        ("broken.py", f'EXAMPLES = """\n{_SET}\n"""\ndef (\n', 2),
+    ],
+)
+def test_a_password_beside_a_description_is_high(
+    tmp_path: Path, path: str, text: str, line: int
+) -> None:
+    assert told(tmp_path, {path: text}) == [("password", "high", f"{path}:{line}")]
+
+
+@pytest.mark.parametrize("mark", ["galaxy.yml", "MANIFEST.json", "meta/runtime.yml"])
+def test_a_playbook_of_a_collection_is_a_sample(tmp_path: Path, mark: str) -> None:
+    files = {"a/playbooks/login.yml": f"{_SET}\n", f"a/{mark}": "{}\n"}
+    assert told(tmp_path, files) == []
+    files["a/roles/x/vars/main.yml"] = f"{_SET}\n"
+    assert [place for _, _, place in told(tmp_path, files)] == ["a/roles/x/vars/main.yml:1"]
+
+
+_CERTIFICATE = _pem("CERTIFICATE", b"\x30\x14CN=localhost" + random.Random(1).randbytes(300))
+_LIVE = _pem("CERTIFICATE", b"\x30\x14CN=www.shop.io" + random.Random(1).randbytes(300))
+
+
+@pytest.mark.parametrize(
+    ("key", "certificate", "text", "severity"),
+    [
+        ("lib/Web/resources/server.key", "lib/Web/resources/server.crt", _CERTIFICATE, "low"),
+        ("src/web/resources/dev.key", "src/web/resources/dev.pem", _CERTIFICATE, "low"),
+        ("lib/Web/resources/server.key", "lib/Web/resources/server.crt", _LIVE, "high"),
+        ("lib/Web/resources/server.key", "lib/Web/resources/server.crt", "gone", "high"),
+        ("lib/Web/resources/server.key", "lib/Web/resources/other.crt", _CERTIFICATE, "high"),
+        ("lib/Web/resources/signing.key", "lib/Web/resources/signing.crt", _CERTIFICATE, "high"),
+        ("deploy/tls/server.key", "deploy/tls/server.crt", _CERTIFICATE, "high"),
+    ],
+)
+def test_only_a_library_s_key_for_nobody_s_host_is_low(
+    tmp_path: Path, key: str, certificate: str, text: str, severity: str
+) -> None:
+    found = told(tmp_path, {key: KEY, certificate: text})
+    assert found == [("private-key", severity, f"{key}:1")]
