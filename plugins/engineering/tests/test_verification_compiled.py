@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from genesis_engineering.verification.go_events import GoEvents
 
 from plugins.engineering.tests.verifying import (
     counts,
@@ -240,3 +241,81 @@ def test_the_members_of_a_workspace_are_one_suite(repository: Path) -> None:
     assert facts(result)["verdict"] == "passed"
     assert facts(result)["passed"] == 2
     assert len(json.loads(json.dumps(facts(result)["suites"]))) == 1
+
+
+@needs_go
+def test_modules_that_cannot_be_downloaded_are_named_and_the_tests_could_not_be_run(
+    repository: Path,
+) -> None:
+    mod = GO["go.mod"] + "\nrequire (\n\texample.com/absent v1.0.0\n\texample.com/far v1.2.0\n)\n"
+    text = GO["thing_test.go"].replace("import (", 'import (\n\t_ "example.com/absent/inner"')
+    # With a whole go.sum it is only the download that fails.
+    hashed = "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+    lines = [f"example.com/{one} {hashed}" for one in ("absent v1.0.0", "far v1.2.0")]
+    lines += [line.replace(" h1", "/go.mod h1") for line in lines]
+    files = {"go.mod": mod, "go.sum": "".join(sorted(lines)), "thing_test.go": text}
+    write(repository, GO | files)
+    result = verify(repository)
+    assert facts(result)["verdict"] == "could_not_run"
+    assert "example.com/absent" in (result.blocked or "")
+    assert [(one.rule, str(one.severity)) for one in result.findings] == [
+        ("test-dependency-missing", "low")
+    ]
+    assert "example.com/absent is not on this machine" in result.findings[0].message
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_why_a_package_of_go_is_not_set_up_is_told_whichever_pipe_is_first(is_late: bool) -> None:
+    said = [
+        "FAIL\texample.org/thing [setup failed]",
+        "go: downloading example.com/absent v1.0.0",
+        "# example.org/thing",
+        "a_test.go:4:2: module lookup disabled by GOPROXY=off",
+    ]
+    events: list[dict[str, object]] = []
+    reader = GoEvents(events.append, module="example.org/thing", prefix="", root="/x")
+    lines = said if is_late else [*said[1:], said[0]]
+    reader.feed("".join(f"{line}\n" for line in lines).encode())
+    reader.close(1)
+    (failed,) = [one for one in events if one["event"] == "collection"]
+    assert str(failed["message"]).startswith("modules that are not here: example.com/absent.")
+
+
+@needs_go
+def test_a_go_that_is_older_than_a_module_wants_is_what_is_lacking(repository: Path) -> None:
+    write(repository, GO | {"go.mod": "module example.org/thing\n\ngo 1.999.1\n"})
+    result = verify(repository)
+    assert facts(result)["verdict"] == "could_not_run"
+    (found,) = result.findings
+    assert (found.rule, str(found.severity)) == ("test-dependency-missing", "low")
+    assert "Go 1.999.1 is not on this machine" in found.message
+
+
+@needs_go
+def test_a_broken_manifest_of_go_is_a_fault_of_the_repository(repository: Path) -> None:
+    write(repository, GO | {"go.mod": "module example.org/thing\n\nno such directive\n"})
+    result = verify(repository)
+    assert facts(result)["verdict"] == "could_not_run"
+    (found,) = result.findings
+    assert (found.rule, str(found.severity), found.file) == (
+        "test-collection-error", "high", "go.mod",
+    )  # fmt: skip
+
+
+@needs_go
+def test_a_module_whose_packages_are_all_left_out_has_no_tests(repository: Path) -> None:
+    write(repository, {"go.mod": GO["go.mod"], "_old/thing_test.go": "package old\n"})
+    result = verify(repository)
+    assert facts(result)["verdict"] == "no_tests"
+
+
+def test_what_go_says_before_it_comes_to_any_package_is_not_lost() -> None:
+    events: list[dict[str, object]] = []
+    reader = GoEvents(events.append, module="example.org/thing", prefix="in/", root="/x")
+    reader.feed(b"go: example.com/absent@v1.0.0: module lookup disabled by GOPROXY=off\n")
+    reader.feed(b"go: downloading example.com/far v1.2.0\ngo: downloading example.com/absent v1\n")
+    reader.close(1)
+    failed, finish = events
+    assert (failed["event"], failed["file"]) == ("collection", "in/go.mod")
+    assert "not here: example.com/absent, example.com/far. Download" in str(failed["message"])
+    assert finish == {"event": "finish", "exit_status": 1}

@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 import pytest
 from genesis.contracts import TaskResult
-from genesis.contracts.executors import AttemptSpec, ToolCall
+from genesis.contracts.executors import AttemptSpec, AttemptUpdate, ToolCall
 from genesis.errors import AttemptCancelledError
 from genesis.executors.attempt import run_attempt
 from genesis.testing import run_tool
@@ -159,13 +160,14 @@ def test_a_process_that_a_test_leaves_behind_is_ended(repository: Path) -> None:
     assert_all_end(pids)
 
 
-def test_cancelling_ends_every_process_of_the_suite(repository: Path) -> None:
-    pids = repository.parent / "pids"
-    (repository / "test_it.py").write_text(HANGS.format(pids=pids), encoding="utf-8")
+def run_cancelled(repository: Path, text: str, when: Callable[[str], bool]) -> AttemptUpdate:
+    """An attempt on these tests, cancelled at the first report for whose message `when` holds."""
+    if text:
+        (repository / "test_it.py").write_text(text, encoding="utf-8")
     folder = repository.parent / "attempt"
 
-    def cancel_once_it_hangs(_fraction: float, _message: str) -> None:
-        if pids.exists():
+    def report(_fraction: float, message: str) -> None:
+        if when(message):
             raise AttemptCancelledError("cancelled")
 
     spec = AttemptSpec(
@@ -173,9 +175,70 @@ def test_cancelling_ends_every_process_of_the_suite(repository: Path) -> None:
         calls=(ToolCall(tool="run-tests", run=TOOL, params={}),), repository=str(repository),
         folder=str(folder), log_file=str(folder / "a.log"), time_limit_seconds=60,
     )  # fmt: skip
-    update = run_attempt(spec, cancel_once_it_hangs)
-    assert update.ended == "cancelled"
+    return run_attempt(spec, report)
+
+
+def test_cancelling_ends_every_process_and_what_was_counted_until_then_is_reported(
+    repository: Path,
+) -> None:
+    pids = repository.parent / "pids"
+    text = HANGS.format(pids=pids) + "\ndef test_last(): assert 0\n"
+    update = run_cancelled(repository, text, lambda _message: pids.exists())
     assert_all_end(pids)
+    result = update.result
+    assert result is not None
+    counted = {name: facts(result)[name] for name in ("passed", "interrupted", "not_reached")}
+    assert counted == {"passed": 1, "interrupted": 1, "not_reached": 2}
+    assert facts(result)["verdict"] == "incomplete"
+    assert "it was cancelled" in str(facts(result)["reason"])
+    assert result.findings == ()
+    assert result.omissions[0].what.startswith("2 of 4 tests were not reached")
+
+
+def test_failures_that_were_seen_before_a_cancellation_are_reported(repository: Path) -> None:
+    pids = repository.parent / "pids"
+    text = "def test_bad(): assert 1 == 2\n" + HANGS.format(pids=pids)
+    update = run_cancelled(repository, text, lambda _message: pids.exists())
+    assert update.result is not None
+    assert [one.rule for one in update.result.findings] == ["test-failed"]
+    assert facts(update.result)["verdict"] == "failed"
+    assert facts(update.result)["failed"] == 1
+
+
+def test_a_cancellation_while_failures_are_run_again_leaves_the_counts_whole(
+    repository: Path,
+) -> None:
+    text = "import os, time\nfrom pathlib import Path\nmark = Path(__file__).with_name('ran')\n"
+    text += "def test_good(): pass\ndef test_bad():\n    if mark.exists(): time.sleep(60)\n"
+    text += "    mark.touch()\n    assert 0\n"
+    update = run_cancelled(repository, text, lambda message: message.endswith(": again"))
+    assert update.result is not None
+    counted = {name: facts(update.result)[name] for name in ("passed", "failed", "not_reached")}
+    assert counted == {"passed": 1, "failed": 1, "not_reached": 0}
+    assert facts(update.result)["verdict"] == "failed"
+
+
+def test_a_cancellation_before_any_suite_runs_ends_the_attempt_without_a_result(
+    repository: Path,
+) -> None:
+    update = run_cancelled(
+        repository, "def test_a(): pass\n", lambda message: message.endswith("copying the checkout")
+    )
+    assert (update.ended, update.result) == ("cancelled", None)
+
+
+def test_suites_after_the_one_that_was_cancelled_are_named_and_not_run(repository: Path) -> None:
+    pids = repository.parent / "pids"
+    (repository / "pytest.ini").unlink()
+    for name in ("a", "b"):
+        (repository / name).mkdir()
+        (repository / name / "setup.py").touch()
+        path = repository / name / "test_it.py"
+        path.write_text(HANGS.format(pids=pids), encoding="utf-8")
+    update = run_cancelled(repository, "", lambda _message: pids.exists())
+    assert update.result is not None
+    assert [one.what for one in update.result.omissions][-1] == "the pytest tests in b"
+    assert update.result.omissions[-1].reason == "not run: the session was cancelled"
 
 
 def test_killing_the_attempt_itself_leaves_no_process_of_the_suite(repository: Path) -> None:

@@ -22,7 +22,9 @@ from genesis_engineering.verification.limits import Limits
 KEPT_BYTES = 1_000_000
 _POLL_SECONDS = 0.05
 _ENDING_SECONDS = 20.0
+CANCELLED = "cancelled"
 _OVER = {
+    CANCELLED: "it was cancelled",
     "memory": "it held more memory than it may",
     "processes": "it started more processes than it may",
     "disk": "the disk was nearly full",
@@ -33,9 +35,10 @@ _OVER = {
 class ChildRun:
     """How a program ended. `exit_code` is negative for a signal, as in `subprocess`.
 
-    `stopped` is whether the time limit ended it, `over` the other limit that did, `lost` whether
-    its supervisor was killed, so that the exit code is not known. `ended_at` is when it ended or
-    the limit was reached (`time.monotonic`); `output` is what it printed, without the middle.
+    `stopped` is whether the time limit ended it, `over` the other limit that did, or CANCELLED;
+    `lost` is whether its supervisor was killed, so that the exit code is not known. `ended_at` is
+    when it ended or the limit was reached (`time.monotonic`); `output` is what it printed, without
+    the middle.
     """
 
     exit_code: int

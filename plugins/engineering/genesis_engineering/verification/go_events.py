@@ -17,6 +17,10 @@ _PLACE = re.compile(
 _COMPILED = re.compile(r"^(?:vet: )?(?:\./)?(?P<file>[\w.-][\w./-]*\.go):\d+:", re.MULTILINE)
 _PANIC = re.compile(r"^\s*(panic: .*|fatal error: .*)$", re.MULTILINE)
 _BUILD_FAILED = re.compile(r"^FAIL\t(\S+) \[(build|setup) failed\]")
+# What go says by itself, before any package; `warning: "./..." matched no packages` is no fault.
+_NOT_HERE = "module lookup disabled"
+_WANTED = re.compile(r"^go: downloading (\S+)", re.MULTILINE)
+_NAMED = 5
 _OUTCOMES = {"pass": "passed", "fail": "failed", "skip": "skipped"}
 
 
@@ -42,6 +46,7 @@ class GoEvents:
         self._packages: dict[str, _Package] = {}
         self._builds: dict[str, str] = {}
         self._building = ""
+        self._said = ""
         self._bad = False
 
     def feed(self, chunk: bytes) -> None:
@@ -57,6 +62,8 @@ class GoEvents:
             self._line(self._rest)
         for package in list(self._builds):
             self._build_failed(package)
+        if exit_code and not self._packages:
+            self._not_begun()
         if exit_code is not None:
             status = 1 if self._bad else 0 if self._packages else 5
             self._emit({"event": "finish", "exit_status": status})
@@ -74,12 +81,14 @@ class GoEvents:
     def _plain(self, text: str) -> None:
         """What the compiler says: a heading with the package, then its errors."""
         if failed := _BUILD_FAILED.match(text):
-            self._build_failed(failed[1])
+            self._say_failed(failed[1])
         elif text.startswith("# "):
             self._building = text[2:].split(" ")[0]
             self._builds.setdefault(self._building, "")
         elif self._building:
             self._add_build(self._building, text + "\n")
+        elif text.strip():
+            self._said = f"{self._said}{text}\n"[-_KEPT:]
 
     def _event(self, event: dict[str, object]) -> None:
         package = str(event.get("Package") or event.get("ImportPath") or "").split(" ")[0]
@@ -133,7 +142,7 @@ class GoEvents:
         known = self._packages.setdefault(package, _Package())
         if action == "output":
             if failed := _BUILD_FAILED.match(said):
-                self._build_failed(failed[1])
+                self._say_failed(failed[1])
             known.said = (known.said + said)[-_KEPT:]
         elif action == "skip" and "[no test files]" in known.said:
             del self._packages[package]
@@ -144,6 +153,11 @@ class GoEvents:
             told = message[1] if message else lines[0] if lines else "no reason was given"
             self._collection(package, told, known.said)
 
+    def _say_failed(self, package: str) -> None:
+        """Now when the reason is known, else at the end: it comes by another pipe, maybe later."""
+        if self._builds.setdefault(package, ""):
+            self._build_failed(package)
+
     def _build_failed(self, package: str, built: str = "") -> None:
         known = self._packages.setdefault(package, _Package())
         text = self._builds.pop(built or package, "") or known.said
@@ -151,17 +165,40 @@ class GoEvents:
             return
         known.failed = True
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        self._collection(package, lines[0] if lines else "it does not compile", text)
+        message = lines[0] if lines else "it does not compile"
+        self._collection(package, (self._lacking() if _NOT_HERE in text else "") or message, text)
 
-    def _collection(self, package: str, message: str, detail: str) -> None:
+    def _not_begun(self) -> None:
+        """Go ended before it came to a package: the modules are not here, or go.mod is broken."""
+        lines = [line for line in self._said.splitlines() if "matched no packages" not in line]
+        told = [line for line in lines if not line.startswith(("go: downloading", "no packages"))]
+        if not told:
+            return
+        message = " ".join(part.strip() for part in told[:2])
+        if _NOT_HERE in self._said:
+            message = self._lacking() or message
+        message = message.replace(self._root + "/", "")
+        self._collection("go", message, self._said, self._prefix + "go.mod")
+
+    def _lacking(self) -> str:
+        """The modules that Go wanted to download, in words; "" for none."""
+        wanted = sorted(set(_WANTED.findall(self._said)))
+        if not wanted:
+            return ""
+        more = f" and {len(wanted) - _NAMED} more" if len(wanted) > _NAMED else ""
+        named = ", ".join(wanted[:_NAMED]) + more
+        return f"modules that are not here: {named}. Download them with `go mod download`"
+
+    def _collection(self, package: str, message: str, detail: str, file: str = "") -> None:
         self._bad = True
         place = _COMPILED.search(detail)
+        file = file or (self._prefix + place["file"] if place else "")
         self._emit(
             {
                 "event": "collection",
                 "id": package,
                 "outcome": "failed",
-                "file": self._prefix + place["file"] if place else None,
+                "file": file or None,
                 "message": message.strip()[:1000],
                 "detail": detail,
             }

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 
 from genesis_engineering.verification.records import CollectionError, RecordedTest, Records
+from genesis_engineering.verification.rights import OTHER_USER, lacks_rights_of_others
+from genesis_engineering.verification.surroundings import (
+    Listens,
+    lack_of_connection,
+    listens_on,
+)
 
 _PYTHON = re.compile(r"No module named '(\w+)")
 _NO_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
@@ -21,48 +29,50 @@ _NODE = re.compile(
     r"(?:Cannot find (?:module|package)|Failed to resolve import|Failed to load url)"
     r" ['\"]?((?:@[\w.-]+/)?[\w-][\w.-]*)"
 )
-NETWORK, CONFTEST = "the network", "conftest.py"
+CONFTEST = "conftest.py"
 _UNCONFIGURED = re.compile(r"DJANGO_SETTINGS_MODULE|settings are not configured", re.IGNORECASE)
 _FIXTURE = re.compile(r"fixture '\w+' not found")
-_NO_NETWORK = re.compile(
-    r"Network is unreachable|No route to host|Name or service not known|Could not resolve host"
-    r"|Temporary failure in name resolution|No address associated with hostname|no such host"
-    r"|nodename nor servname|getaddrinfo (failed|E\w+)|ENETUNREACH|EHOSTUNREACH"
-    r"|NameResolutionError|failed to lookup address information",
-    re.IGNORECASE,
-)
 _EXTRA = re.compile(
     r"\binstall\b[^.\n]{0,60}?['\"`]?([\w-]+)['\"`]? extra\b"
     r"|\bpip3? install ['\"]?(?:-U |--upgrade )?([\w.-]+(?:\[[\w,-]+\])?)",
     re.IGNORECASE,
 )
 _CARGO = re.compile(r"no matching package named `([\w-]+)` found|failed to download `([\w-]+) v")
-_GO = re.compile(r"([\w.-]+\.[\w./-]+)(?:@[^:\s]+)?: module lookup disabled by GOPROXY=off")
+_GO = re.compile(
+    r"([\w.-]+\.[\w./-]+)(?:@[^:\s]+)?: module lookup disabled by GOPROXY=off"
+    r"|modules that are not here: ([^\s,]+?)\.?[\s,]"
+)
+# A version that a newer Go reads is none to an older one; since 1.21 it says so itself.
+_GO_VERSION = re.compile(
+    r"invalid go version '(\d[\d.]*)': must match format|requires go >= (\d[\w.]*)"
+    r"|note: module requires Go (\d[\d.]*)"
+)
 
 
 def lacking_modules(
-    records: Records, repository: Path, declared: Sequence[str] = ()
+    records: Records, repository: Path, declared: Sequence[str] = (), *, euid: int | None = None
 ) -> dict[str, str]:
     """The module from outside the repository that could not be imported, by the id of what could
     not be loaded. A module that the repository itself should have is none of these.
 
     A test that failed while it ran is among them when its message names one of `declared` (what
     the project declares for its tests and the environment does not have), when it tells what to
-    install, and, as lacking NETWORK, when it says that there is none.
+    install, and when what it lacks is a part of the machine, as `surroundings` and `rights` tell.
+    `euid` is the user that ran the tests, by default that of this process.
     """
-    found = {}
+    found: dict[str, str] = {}
+    listens = cache(partial(listens_on, repository))
     for error in records.collection_errors:
-        if module := _missing(f"{error.message}\n{error.detail}", error.file, repository):
-            found[error.id] = module
-        elif _UNCONFIGURED.search(error.message):
-            found[error.id] = "Django's settings"
-        elif name := _not_packed(error, repository) or _to_install(error.message):
-            found[error.id] = name
+        if lack := _lack_of_loading(error, repository, listens):
+            found[error.id] = lack
+    user = os.geteuid() if euid is None else euid
     for test in records.failing():
         # node counts a file that cannot be loaded as a test that failed, named like the file.
         if test.id == test.file and (module := _missing_of_node(test.message, repository)):
             found[test.id] = module
-        elif name := _lack_of(test, repository, declared):
+        elif lacks_rights_of_others(test, repository, euid=user):
+            found[test.id] = OTHER_USER
+        elif name := _lack_of(test, repository, declared, listens):
             found[test.id] = name
     # Of a program that a test starts, the test itself only says that it failed.
     absent = set(found.values())
@@ -73,7 +83,20 @@ def lacking_modules(
     return found
 
 
-def _lack_of(test: RecordedTest, repository: Path, declared: Sequence[str]) -> str | None:
+def _lack_of_loading(error: CollectionError, repository: Path, listens: Listens) -> str | None:
+    """What a file of tests, or a package, could not be loaded for lack of."""
+    text = f"{error.message}\n{error.detail}"
+    if module := _missing(text, error.file, repository):
+        return module
+    if _UNCONFIGURED.search(error.message):
+        return "Django's settings"
+    told = _not_packed(error, repository) or _to_install(error.message)
+    return told or lack_of_connection(text, listens)
+
+
+def _lack_of(
+    test: RecordedTest, repository: Path, declared: Sequence[str], listens: Listens
+) -> str | None:
     """What a test that ran says it failed for lack of."""
     if name := _named(_telling(f"{test.message}\n{test.detail}"), declared):
         return name
@@ -83,8 +106,8 @@ def _lack_of(test: RecordedTest, repository: Path, declared: Sequence[str]) -> s
         return None  # it speaks of what it compares
     lines = [line for line in test.detail.splitlines() if line.startswith("E ")]
     error = "\n".join([test.message, *lines])
-    if _NO_NETWORK.search(error):
-        return NETWORK
+    if lack := lack_of_connection(f"{test.message}\n{test.detail}", listens):
+        return lack
     if match := _PYTHON.search(error):
         return _from_outside(match[1], test.file, repository)
     if extension := _unbuilt(error, repository):
@@ -150,6 +173,8 @@ def _missing(text: str, file: str | None, repository: Path) -> str | None:
         return _from_outside(match[1], file, repository)
     if extension := _unbuilt(message, repository):
         return extension
+    if match := _GO_VERSION.search(text):
+        return f"Go {next(group for group in match.groups() if group)}"
     if match := _GO.search(text) or _CARGO.search(text):
         return next(group for group in match.groups() if group)
     return _missing_of_node(message, repository)

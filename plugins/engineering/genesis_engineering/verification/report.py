@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from genesis.contracts import Artifact, Finding, Omission, Severity, TaskResult
 from pydantic import JsonValue
@@ -58,8 +59,17 @@ def report_no_run(suites: Suites, reason: str) -> TaskResult:
     )
 
 
+def report_others(suites: Suites) -> TaskResult:
+    """Nothing but tests that Genesis cannot run: each is named, and why."""
+    names = ", ".join(suite.name for suite in suites.others)
+    return report_no_run(suites, f"No test of it was run: {names}. See what was left out.")
+
+
 def report_no_tests(suites: Suites, reason: str = "no test suite was found") -> TaskResult:
-    """A repository without tests; worth a finding when there is something to test."""
+    """A repository without tests that can be run; worth a finding when there is something to test,
+    and no tests of a language or runner whose results cannot be read."""
+    if suites.unread:
+        return report_others(replace(suites, others=(*suites.others, *suites.unread)))
     finding = Finding(
         rule="no-tests",
         severity=Severity.LOW,

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from genesis.contracts import TaskResult, ToolContext
+from genesis.errors import AttemptCancelledError
 
+from genesis_engineering.verification.child import CANCELLED
 from genesis_engineering.verification.coverage_run import is_worth_measuring, read_coverage
 from genesis_engineering.verification.launch import CannotRunError, Stage
 from genesis_engineering.verification.launches import launch_suite
@@ -17,6 +19,7 @@ from genesis_engineering.verification.report import (
     RERUNS_FILE,
     report_no_run,
     report_no_tests,
+    report_others,
     report_runs,
 )
 from genesis_engineering.verification.reruns import run_failures_again
@@ -40,14 +43,14 @@ def run_tests(context: ToolContext) -> TaskResult:
     that the tests get). `facts["verification"]` has `verdict` (`passed`, `failed`, `incomplete`,
     `could_not_run`, `no_tests`), `reason`, a count per outcome, what ran it, and `suites`, the same
     for each. Suites of which no test could run give `blocked`. Raises UsageError for a parameter
-    that does not fit, OSError when git cannot list the files, AttemptCancelledError when cancelled:
-    then no process of a suite is left.
+    that does not fit, OSError when git cannot list the files, AttemptCancelledError when cancelled
+    before a suite runs. Cancelled later, it reports what was counted until then: there are three
+    seconds for that. Either way no process of a suite is left.
     """
     settings = read_settings(context)
     suites = find_suites(context.repository.absolute())
     if not suites.found and suites.others:
-        names = ", ".join(suite.name for suite in suites.others)
-        return report_no_run(suites, f"No test of it was run: {names}. See what was left out.")
+        return report_others(suites)
     if not suites.found:
         return report_no_tests(suites)
     with scratch_folder() as temporary:
@@ -105,6 +108,10 @@ def _run_all(
             continue
         used += run.child.seconds
         runs.append(run)
+        if run.child.over == CANCELLED:
+            rest = suites.found[number:]
+            others += [OtherSuite(one.name, "not run: the session was cancelled") for one in rest]
+            break
     return runs, others
 
 
@@ -122,10 +129,16 @@ def _look_closer(run: SuiteRun, context: ToolContext, seconds: float, stage: Sta
     if run.child.stopped or run.child.lost or run.child.over:
         return run
     process = SuiteProcess(context, stage, run.suite, run.launch)
-    unstable, told = run_failures_again(run, seconds / 2, process.again)
-    run = replace(run, unstable=unstable, rerun=told)
+    try:
+        unstable, told = run_failures_again(run, seconds / 2, process.again)
+        run = replace(run, unstable=unstable, rerun=told)
+        return _measure(run, process, seconds - (time.monotonic() - started), stage)
+    except AttemptCancelledError:
+        return run  # its own counts are whole
+
+
+def _measure(run: SuiteRun, process: SuiteProcess, seconds: float, stage: Stage) -> SuiteRun:
     command = run.launch.covered(stage.temporary / "measured")
-    seconds -= time.monotonic() - started
     if command is not None and is_worth_measuring(run, seconds):
         process.again(command, seconds / 2)
         run = replace(run, coverage=read_coverage(run, stage.temporary / "measured"))

@@ -8,14 +8,22 @@ from collections.abc import Sequence
 from genesis.contracts import Confidence, Finding, Severity
 
 from genesis_engineering.reporting import count_of
-from genesis_engineering.verification.missing_modules import CONFTEST, NETWORK
+from genesis_engineering.verification.child import CANCELLED
+from genesis_engineering.verification.missing_modules import CONFTEST
 from genesis_engineering.verification.records import CollectionError, RecordedTest
+from genesis_engineering.verification.rights import OTHER_USER
 from genesis_engineering.verification.same_cause import group_failures, raised_at
 from genesis_engineering.verification.suite_run import SuiteRun, Unstable
+from genesis_engineering.verification.surroundings import (
+    IPV6,
+    NETWORK,
+    is_of_machine,
+    is_server,
+)
 from genesis_engineering.verification.verdict import telling_line
 
 _EVIDENCE_LINES = 15
-_NO_NETWORK = "others of their files fail for lack of a network"
+_NO_NETWORK = "others of their files fail for lack of a network or a server"
 # Told by whichever test runs while the collector does.
 _LEFT_OVER = re.compile(r"PytestUnraisableExceptionWarning|ResourceWarning")
 _SYNTAX = re.compile(r"\b(Syntax|Indentation|Tab)Error\b")
@@ -69,25 +77,39 @@ def _doubtful(failed: Sequence[CollectionError | RecordedTest], run: SuiteRun) -
 def _lacking_of_tests(name: str, tests: list[RecordedTest], run: SuiteRun) -> Finding:
     """Said once: installing it is one step, whatever the number of tests."""
     declared = "the project declares for its tests and " if name in run.launch.lacking else ""
-    lack = f"{name}, which {declared}{run.launch.program} does not have"
+    lack = f"for lack of {name}, which {declared}{run.launch.program} does not have"
     if name == CONFTEST:
-        lack = f"{CONFTEST}, which is not in this source archive"
-    if name == NETWORK:
-        lack = f"a network, as they say: {tests[0].message}"[:1000]
+        lack = f"for lack of {CONFTEST}, which is not in this source archive"
+    elif name == OTHER_USER:
+        lack = "because they ran as root: as root every file can be read and written, whatever "
+        lack += "its mode. Run them as another user"
+    elif is_of_machine(name):
+        what = "a network" if name == NETWORK else name
+        lack = f"for lack of {what}, as they say: {tests[0].message}"[:1000]
     return Finding(
-        rule="test-needs-network" if name == NETWORK else "test-dependency-missing",
+        rule=_rule_of_lack(name),
         severity=Severity.LOW,
-        message=f"{count_of(len(tests), 'test')} failed for lack of {lack.rstrip('.')}.",
+        message=f"{count_of(len(tests), 'test')} failed {lack.rstrip('.')}.",
         file=tests[0].file,
         evidence=_last_lines(tests[0].detail),
         check=run.launch.check(tests[0].id)[:1000],
     )
 
 
+def _rule_of_lack(name: str) -> str:
+    if name in (NETWORK, IPV6):
+        return "test-needs-network"
+    if is_server(name):
+        return "test-needs-server"
+    return "test-fails-as-root" if name == OTHER_USER else "test-dependency-missing"
+
+
 def _of_the_run(run: SuiteRun) -> list[Finding]:
     records = run.records
     running = records.running()
-    found = []
+    found: list[Finding] = []
+    if run.child.over == CANCELLED:
+        return found  # whoever cancelled it knows
     if run.child.lost or run.child.over:
         found.append(_finding("test-run-died", run.verdict.reason, run, running))
     elif run.verdict.disagreement:
@@ -159,8 +181,12 @@ def _lacking(name: str, file: str | None, detail: str, run: SuiteRun) -> Finding
     lack = f"{run.launch.program} has no module {module!r}"
     if module.endswith("/__init__.py"):
         lack = f"{module} is not in this source archive"
+    elif is_of_machine(module):
+        lack = f"they need {module}, which is not here"
+    elif run.suite.runner in ("go", "cargo"):
+        lack = f"{module} is not on this machine"
     return Finding(
-        rule="test-dependency-missing",
+        rule=_rule_of_lack(module),
         severity=Severity.LOW,
         message=f"Its tests were not run: {lack}.",
         file=file,

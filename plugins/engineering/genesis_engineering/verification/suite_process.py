@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,8 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from genesis.contracts import ToolContext
+from genesis.errors import AttemptCancelledError
 
-from genesis_engineering.verification.child import ChildRun, run_child
+from genesis_engineering.verification.child import CANCELLED, ChildRun, run_child
 from genesis_engineering.verification.genesis_recorder.events import RECORD_VARIABLE
 from genesis_engineering.verification.launch import Launch, Stage
 from genesis_engineering.verification.limits import Limits, usable_memory
@@ -42,10 +44,17 @@ class SuiteProcess:
         self._launch = launch
 
     def first_run(self, seconds: float) -> SuiteRun:
-        """The whole suite for at most `seconds`; this run decides."""
+        """The whole suite for at most `seconds`; this run decides. When it is cancelled, what was
+        recorded until then counts."""
         reader = RecordReader(self._stage.folder / EVENTS_FILE, from_end=True)
         events = self._stage.folder / EVENTS_FILE
-        child = self._run(self._launch.command, events, reader, seconds, self._told(reader))
+        started = time.monotonic()
+        try:
+            child = self._run(self._launch.command, events, reader, seconds, self._told(reader))
+        except AttemptCancelledError:
+            reader.read()
+            now = time.monotonic()
+            child = ChildRun(-int(signal.SIGTERM), False, now - started, now, "", over=CANCELLED)
         output = child.output.replace(str(self._stage.copy), str(self._stage.repository))
         child = replace(child, output=output)
         _append(self._stage.folder / OUTPUT_FILE, output.encode("utf-8", errors="replace"))

@@ -11,9 +11,10 @@ from pydantic import JsonValue
 
 from genesis_engineering.verification.child import ChildRun
 from genesis_engineering.verification.launch import Launch
-from genesis_engineering.verification.missing_modules import CONFTEST, NETWORK
+from genesis_engineering.verification.missing_modules import CONFTEST
 from genesis_engineering.verification.records import RecordedTest, Records
 from genesis_engineering.verification.suites import Suite
+from genesis_engineering.verification.surroundings import NETWORK, is_server
 from genesis_engineering.verification.verdict import Verdict
 
 _NAMED = 8
@@ -71,12 +72,13 @@ class SuiteRun:
 
     def is_doubtful(self, file: str | None) -> bool:
         """Whether a failure in a file of tests says little: there is doubt about all, or others of
-        that file failed for lack of a network."""
-        return bool(self.doubt) or (file is not None and file in self._without_network)
+        that file failed for lack of a network or a server."""
+        return bool(self.doubt) or (file is not None and file in self._without_others)
 
     @cached_property
-    def _without_network(self) -> frozenset[str]:
-        tests = (self.records.tests[i] for i, lack in self.lacking.items() if lack == NETWORK)
+    def _without_others(self) -> frozenset[str]:
+        lacks = [name for name, lack in self.lacking.items() if lack == NETWORK or is_server(lack)]
+        tests = (self.records.tests[name] for name in lacks if name in self.records.tests)
         return frozenset(test.file for test in tests if test.file is not None)
 
     def failing(self) -> list[RecordedTest]:

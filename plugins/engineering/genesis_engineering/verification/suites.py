@@ -60,11 +60,15 @@ class Suite:
 
 @dataclass(frozen=True)
 class Suites:
-    """What there is to run, what cannot be run, and whether there is anything to test."""
+    """What there is to run, what cannot be run, and whether there is anything to test.
+
+    `unread` are tests of other languages and runners: named where nothing else could be run.
+    """
 
     found: tuple[Suite, ...]
     others: tuple[OtherSuite, ...]
     has_source: bool
+    unread: tuple[OtherSuite, ...] = ()
 
 
 def find_suites(repository: Path) -> Suites:
@@ -72,13 +76,16 @@ def find_suites(repository: Path) -> Suites:
     from genesis_engineering.verification.compiled_suites import cargo_suites, go_suites
     from genesis_engineering.verification.node_suites import node_suites
     from genesis_engineering.verification.python_suites import python_suites
+    from genesis_engineering.verification.unrun_tests import unrun_tests
 
     files = list_files(repository)
     node, others = node_suites(manifests(files, "package.json"))
+    found = (*python_suites(files), *node, *go_suites(files), *cargo_suites(files))
     return Suites(
-        found=(*python_suites(files), *node, *go_suites(files), *cargo_suites(files)),
+        found=found,
         others=tuple(others),
         has_source=any(file.suffix in _SOURCE for file in files),
+        unread=tuple(unrun_tests(files, {suite.runner for suite in found})),
     )
 
 
