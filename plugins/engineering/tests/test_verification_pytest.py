@@ -302,3 +302,14 @@ def test_tests_that_fail_for_one_cause_are_told_once_and_others_one_by_one(
     assert first.startswith("4 tests fail with the same error in thing.py:2; the first is")
     assert "test_it.py::test_3" in result.findings[0].evidence
     assert [message.partition(":")[0] for message in rest] == ["test_it.py"] * 3
+
+
+def test_two_tests_of_the_same_name_are_counted_as_two(repository: Path) -> None:
+    conftest = (
+        "import pytest\ndef pytest_collection_modifyitems(items):\n"
+        "    items.append(pytest.Function.from_parent(items[0].parent, name=items[0].name,\n"
+        "        callobj=lambda: 1 / 0))\n"
+    )
+    write(repository, {"conftest.py": conftest, "test_it.py": "def test_a(): pass\n"})
+    counted = facts(verify(repository))
+    assert (counted["passed"], counted["failed"], counted["not_reached"]) == (1, 1, 0)

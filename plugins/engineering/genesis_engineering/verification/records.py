@@ -50,8 +50,9 @@ class CollectionError:
 class Records:
     """Everything recorded so far.
 
-    `deselected` counts tests that the repository's own configuration leaves out; `finished` is the
-    runner's own exit status, once it said so.
+    `again` counts how often a name was given to a test, where it was more than once. `deselected`
+    counts tests that the repository's own configuration leaves out; `finished` is the runner's own
+    exit status, once it said so.
     """
 
     tests: dict[str, RecordedTest] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Records:
     session: str = ""
     finished: int | None = None
     internal_error: str = ""
+    again: dict[str, int] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         """How many tests had each outcome; only tests that ended count."""
@@ -87,6 +89,11 @@ class Records:
     def failing(self) -> list[RecordedTest]:
         """Tests that failed, or whose setup or teardown did; also when they never ended."""
         return [test for test in self.tests.values() if test.outcome in ("failed", "errors")]
+
+    def alike(self) -> set[str]:
+        """The ids of tests whose name several had: none of them can be run alone."""
+        return {self._numbered(name, n) for name, last in self.again.items()
+                for n in range(1, last + 1)}  # fmt: skip
 
     def add(self, line: bytes) -> None:
         """Take one line; what is not a whole event (a process killed while writing) is ignored."""
@@ -118,7 +125,7 @@ class Records:
         name = _text(event, "id")
         match event.get("event"):
             case "start":
-                self._test(name).started_at = time.monotonic()
+                self._begin(name)
             case "phase":
                 self._add_phase(event)
             case "end":
@@ -163,8 +170,21 @@ class Records:
         test.message = _text(event, "message")
         test.detail = _text(event, "detail")
 
+    def _begin(self, name: str) -> None:
+        """A test starts; one of the same name that has ended is another one, which counts too:
+        pytest runs a file of doctests twice when two of its plugins take it."""
+        if self._test(name).ended and self.session.startswith("pytest"):
+            self.again[name] = self.again.get(name, 1) + 1
+        self._test(name).started_at = time.monotonic()
+
     def _test(self, name: str) -> RecordedTest:
+        """The test of that name; where several had it, the one that started last."""
+        name = self._numbered(name, self.again.get(name, 1))
         return self.tests.setdefault(name, RecordedTest(name))
+
+    @staticmethod
+    def _numbered(name: str, number: int) -> str:
+        return name if number == 1 else f"{name} ({number})"
 
 
 class RecordReader:

@@ -62,7 +62,8 @@ def run_failures_again(
     Then the whole suite again for those that always passed alone, and in any other order for those
     that never passed.
     """
-    failing = [test for test in run.failing() if test.ended]
+    alike = run.records.alike()
+    failing = [test for test in run.failing() if test.ended and test.id not in alike]
     if not failing:
         return {}, ""
     until = time.monotonic() + min(seconds, MOST_SECONDS)
