@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import sysconfig
-import venv
 from pathlib import Path
 from typing import cast
 
@@ -434,33 +432,3 @@ def test_options_of_pytest_cov_do_not_keep_tests_from_running_without_it(own: Pa
     config = "[pytest]\naddopts = --cov=a --cov-branch --cov-report term-missing --no-cov-on-fail\n"
     write(own, {"pytest.ini": config, "test_it.py": FAILS})
     assert facts(verify(own))["failed"] == 2
-
-
-@pytest.fixture
-def installed(repository: Path) -> Path:
-    """A package below `src`, and the site-packages of an environment that has a build of it."""
-    venv.create(repository / ".venv", symlinks=True)
-    (site,) = (repository / ".venv").glob("lib/python*/site-packages")
-    (site / "tools.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
-    package = "from pathlib import Path\nstyle = Path(__file__).with_name('built.css')\n"
-    write(repository, {
-        "src/book/__init__.py": package,
-        "tests/test_it.py": "import book\ndef test_style(): assert book.style.exists()\n",
-    })  # fmt: skip
-    write(site, {"book/__init__.py": package, "book/built.css": "a{}\n"})
-    return site
-
-
-def test_an_installed_copy_of_the_same_code_is_tested_with_what_its_build_made(
-    repository: Path, installed: Path
-) -> None:
-    assert facts(verify(repository))["verdict"] == "passed"
-
-
-def test_an_installed_copy_of_other_code_is_not_what_is_tested(
-    repository: Path, installed: Path
-) -> None:
-    write(repository, {"src/book/new.py": ""})
-    result = verify(repository)
-    assert facts(result)["failed"] == 1
-    assert "PYTHONPATH=src" in result.findings[0].check
