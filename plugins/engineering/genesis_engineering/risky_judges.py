@@ -357,6 +357,7 @@ _JUDGES: dict[str, Judge] = {
     "S323": _certificates,
     "S501": _certificates,
     "S608": judge_sql,
+    "B012": risky_statements.judge_finally,
     "B025": risky_statements.judge_caught_twice,
     "B034": _flags_as_count,
     "B015": _useless_comparison,

@@ -89,6 +89,28 @@ def judge_blocking(source: PythonSource, found: Diagnostic) -> Severity | None:
     return Severity.MEDIUM
 
 
+def judge_finally(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """Medium where `finally` always gives another value than what the `try` wants to give."""
+    for node in source.enclosing(found.location.row):
+        if not isinstance(node, ast.Try):
+            continue
+        last = next((one for one in node.finalbody if isinstance(one, ast.Return)), None)
+        if last is not None and last.lineno == found.location.row:
+            given = {_given(one) for part in (node.body, node.orelse) for one in part}
+            return Severity.MEDIUM if given - {"", ast.unparse(last)} else Severity.LOW
+    return Severity.LOW
+
+
+def _given(statement: ast.stmt) -> str:
+    """The `return` that a statement is or, in its branches, ends with; "" for none."""
+    for one in ast.walk(statement):
+        if isinstance(one, ast.Return):
+            return ast.unparse(one)
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return ""
+    return ""
+
+
 def judge_caught_twice(source: PythonSource, found: Diagnostic) -> Severity | None:
     """Low for one name of several in a handler, which is reached for the others."""
     for node in source.enclosing(found.location.row):

@@ -149,6 +149,10 @@ _PLACES = {
     "def f(version):\n    tarfile.open(fileobj=urlopen(URL % version)).extractall('b')\n": "low",
     "def f(url):\n    tarfile.open(fileobj=urlopen(url)).extractall('b')\n": "medium",
     "import os\n\n\ndef f(x):\n    if os.name == 'nt':\n        os.chmod(x, 0o777)\n": "low",
+    "def f():\n    try:\n        if a():\n            return True\n    finally:\n        b()\n"
+    "        return False\n": "medium",
+    "def f():\n    try:\n        a()\n        return b\n    finally:\n        return b\n": "low",
+    "def f():\n    try:\n        a()\n    finally:\n        return b\n": "low",
     "import urllib2\nx = totl\n": "low",
     "import a1, new\nx = totl\n": "low",
     "import a1, news\nx = totl\n": "high",
