@@ -299,9 +299,20 @@ def _format(source: PythonSource, found: Diagnostic) -> Severity | None:
 
 
 def _useless_comparison(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """Inside try or with, comparing may be the point: it is done for the error that it raises."""
-    nodes = source.enclosing(found.location.row)
-    return None if any(isinstance(n, ast.Try | ast.With) for n in nodes) else Severity.MEDIUM
+    """Inside try or with, comparing may be the point: it is done for the error that it raises. So
+    it may be where a comment says something, and where order is asked for, not equality."""
+    row = found.location.row
+    nodes = list(source.enclosing(row))
+    if any(isinstance(n, ast.Try | ast.With) for n in nodes):
+        return None
+    orders = any(
+        isinstance(operator, ast.Lt | ast.Gt | ast.LtE | ast.GtE)
+        for node in nodes
+        if isinstance(node, ast.Compare)
+        for operator in node.ops
+    )
+    is_told = "#" in source.line(row) or source.line(row - 1).startswith("#")
+    return Severity.LOW if orders or is_told else Severity.MEDIUM
 
 
 def _debugger(source: PythonSource, found: Diagnostic) -> Severity | None:

@@ -32,6 +32,11 @@ _TESTS = {
     "class Testing(Base):\n    def __init__(self):\n        self.a = 1\n\n    def test_a(self):\n"
     "        assert self.a\n": [],
 }
+_TESTS |= {
+    "def test_a(a, b):\n    a < b\n": [],
+    "def test_a(a, b):\n    # exercises __eq__\n    a == b\n": [],
+    "def test_a(a, b):\n    a.c == b\n": [("statement-without-effect", 2)],
+}
 _COROUTINES = {
     "async def f():\n    pass\n\n\nasync def g():\n    f()\n": [("never-awaited", 6)],
     "async def f():\n    pass\n\n\nasync def g():\n    await f()\n    a = f()\n    return a\n": [],
