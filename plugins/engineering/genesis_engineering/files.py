@@ -33,7 +33,19 @@ _GENERATED_BELOW = re.compile(
     re.DOTALL,
 )
 _TEST_FOLDERS = frozenset(
-    {"test", "tests", "testing", "testdata", "fixtures", "__tests__", "spec", "t", "molecule"}
+    {
+        "test",
+        "tests",
+        "testing",
+        "testdata",
+        "testapp",
+        "testproject",
+        "fixtures",
+        "__tests__",
+        "spec",
+        "t",
+        "molecule",
+    }
 )
 _TEST_FOLDER = re.compile(
     r"(e2e|end[-_]to[-_]end|integration|unit|functional|acceptance|system|smoke|regression|load|"
@@ -61,7 +73,9 @@ class RepositoryFile:
         """Whether the file is a test or data of one, by its name and folders."""
         pure = PurePosixPath(self.path)
         stem = pure.stem.lower()
-        named = stem.startswith("test_") or stem.endswith(("_test", ".test", ".spec"))
+        named = stem.startswith(("test_", "testsettings")) or stem.endswith(
+            ("_test", ".test", ".spec")
+        )
         in_folder = any(
             part in _TEST_FOLDERS or _TEST_FOLDER.fullmatch(part)
             for part in map(str.lower, pure.parts[:-1])

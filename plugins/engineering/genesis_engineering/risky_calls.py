@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import time
@@ -14,7 +15,7 @@ from genesis_engineering.files import RepositoryFile, list_files
 from genesis_engineering.lint_excludes import lessen_excluded
 from genesis_engineering.never_awaited import find_never_awaited
 from genesis_engineering.python_only import other_programs
-from genesis_engineering.python_source import PythonSource
+from genesis_engineering.python_source import FunctionNode, PythonSource
 from genesis_engineering.reporting import (
     EVIDENCE_LENGTH,
     MOST_OF_A_RULE,
@@ -44,7 +45,10 @@ _OTHER_LOGS = re.compile(
     r"^\s*(?:from|import) (?:loguru|logbook|structlog|eliot|daiquiri)\b", re.MULTILINE
 )
 _VAIN = ("B015", "F631", "F811", "PGH005", "PLW0129")
-_TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_tests?|tests)\.py$")
+# Programs that tests read, which are wrong on purpose.
+_DATA = re.compile(
+    r"(^|/)(data|\w+[-_]data|testdata|fixtures?|samples?|examples?|functional|input)/"
+)
 _FILE_SECONDS = 10.0
 _SPARE_SECONDS = 2.0
 _PYTHON_2 = re.compile(
@@ -69,7 +73,7 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
     """
     files, omissions = list_python_files(context.repository)
     omissions += other_programs(context.repository, "risky lines")
-    tests = [file for file in files if file.is_test and _TEST_FILE.search(file.path)]
+    tests = [file for file in files if file.is_test and not _DATA.search(file.path)]
     files = [file for file in files if not file.is_test]
     scripts = [
         file for file in list_files(context.repository)
@@ -120,9 +124,16 @@ def _add_of_tests(context: ToolContext, report: RuffReport, tests: list[Reposito
         if diagnostic.code in _VAIN:
             source = PythonSource(file.path, file.read_text() or "")
             function = source.function_at(diagnostic.location.row)
-            is_test = function is not None and function.name.startswith("test")
+            is_test = function is not None and (
+                function.name.startswith("test") or _asserts(function)
+            )
             if is_test and (diagnostic.code != "F811" or "`test" in diagnostic.message):
                 report.diagnostics.append((file, diagnostic))
+
+
+def _asserts(function: FunctionNode) -> bool:
+    """Whether a function of a test asserts things, so that it checks what it compares."""
+    return any(isinstance(node, ast.Assert) for node in ast.walk(function))
 
 
 def _given_names(report: RuffReport) -> set[str]:
@@ -163,6 +174,9 @@ def _of_file(
         if _IS_NEWER in broken[0].message:
             return [_newer_syntax(source, broken[0])]
         return _syntax_error(source, broken[0], old)
+    if source.tree is None and _PYTHON_2.search(source.text):
+        old.append(source.path)
+        return []
     found: dict[tuple[str, int], Finding] = {}
     if broken:
         newer = _newer_syntax(source, broken[0])

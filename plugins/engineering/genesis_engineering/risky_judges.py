@@ -80,7 +80,7 @@ def _undefined_name(source: PythonSource, found: Diagnostic) -> Severity | None:
     if is_given or source.path.split("/")[0].lower().startswith("doc"):
         return None
     made = (
-        r"\bglobals\(\)|\bvars\(\)|\bbuiltins\b|\b__builtins__\s*[.\[,]|global_enum|_convert_"
+        r"\bglobals\(\)|\bvars\(\)|\bsetattr\(sys\.modules\[|\bbuiltins\b|\b__builtins__\s*[.\[,]|global_enum|_convert_"
         rf"|\bdel\b.*\b{re.escape(name)}\b"
     )
     if re.search(made, source.text):
@@ -91,6 +91,8 @@ def _undefined_name(source: PythonSource, found: Diagnostic) -> Severity | None:
         return None
     if risky_statements.is_bound_in_loop(source, found, name):
         return None
+    if re.search(rf"^\s*nonlocal\b.*\b{re.escape(name)}\b", source.text, re.MULTILINE):
+        return None  # declared by an annotation, and given its value by a function inside
     return Severity.LOW if _is_in_annotation(source, found) else Severity.HIGH
 
 
@@ -200,8 +202,13 @@ def _duplicate_field(source: PythonSource, found: Diagnostic) -> Severity | None
 
 def _special_method(source: PythonSource, found: Diagnostic) -> Severity | None:
     function = source.function_at(found.location.row)
-    is_meant = function and is_accepted(source.line(function.lineno))
-    return None if is_meant else Severity.MEDIUM
+    if function is None:
+        return Severity.MEDIUM
+    last = function.body[-1]
+    is_refusal = isinstance(last, ast.Raise) or (
+        isinstance(last, ast.Assert) and isinstance(last.test, ast.Constant) and not last.test.value
+    )
+    return None if is_refusal or is_accepted(source.line(function.lineno)) else Severity.MEDIUM
 
 
 def _random(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -292,27 +299,10 @@ def _flags_as_count(source: PythonSource, found: Diagnostic) -> Severity | None:
 
 
 def _format(source: PythonSource, found: Diagnostic) -> Severity | None:
-    is_mapping = "locals()" in "\n".join(
-        source.lines[found.location.row - 1 : found.end_location.row]
-    )
+    rows = "\n".join(source.lines[found.location.row - 1 : found.end_location.row])
+    # What has keys may stand behind a text without a placeholder.
+    is_mapping = "locals()" in rows or " 0 placeholder" in found.message
     return None if is_mapping else Severity.MEDIUM
-
-
-def _useless_comparison(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """Inside try or with, comparing may be the point: it is done for the error that it raises. So
-    it may be where a comment says something, and where order is asked for, not equality."""
-    row = found.location.row
-    nodes = list(source.enclosing(row))
-    if any(isinstance(n, ast.Try | ast.With) for n in nodes):
-        return None
-    orders = any(
-        isinstance(operator, ast.Lt | ast.Gt | ast.LtE | ast.GtE)
-        for node in nodes
-        if isinstance(node, ast.Compare)
-        for operator in node.ops
-    )
-    is_told = "#" in source.line(row) or source.line(row - 1).startswith("#")
-    return Severity.LOW if orders or is_told else Severity.MEDIUM
 
 
 def _debugger(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -328,12 +318,20 @@ def _quoted(message: str) -> str:
 
 
 def _hidden(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """Only what reorders text (CVE-2021-42574); a mark between words of a language does not."""
-    return Severity.MEDIUM if _REORDERING.search(source.line(found.location.row)) else None
+    """Only what reorders text (CVE-2021-42574); a mark between words of a language does not. Low
+    in a docstring, which nobody runs."""
+    row = found.location.row
+    if found.code == "PLE2502" and not _REORDERING.search(source.line(row)):
+        return None
+    is_told = any(
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for node in source.enclosing(row)
+    )
+    return Severity.LOW if is_told else Severity.MEDIUM
 
 
 _JUDGES: dict[str, Judge] = {
-    "PLE2502": _hidden,
+    **dict.fromkeys(["PLE2502", "PLE2510", "PLE2512", "PLE2513", "PLE2514", "PLE2515"], _hidden),
     "F821": _undefined_name,
     "F507": _format,
     "F811": _redefinition,
@@ -371,6 +369,6 @@ _JUDGES: dict[str, Judge] = {
     "B012": risky_statements.judge_finally,
     "B025": risky_statements.judge_caught_twice,
     "B034": _flags_as_count,
-    "B015": _useless_comparison,
+    "B015": risky_statements.judge_comparison,
     "T100": _debugger,
 }

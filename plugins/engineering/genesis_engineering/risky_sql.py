@@ -33,6 +33,7 @@ _CATALOG = re.compile(
 
 # What these give has no quotes: times, dates, identifiers by chance.
 _CLOCKS = frozenset({"now", "utcnow", "today", "time_ns", "uuid1", "uuid4"})
+_QUOTES = re.compile(r"qn$|_?quote|_?escape|identifier|mogrify|sql_literal")
 _AS_TEXT = frozenset({"isoformat", "timestamp", "date", "replace", "astimezone"})
 
 
@@ -68,7 +69,9 @@ def _is_harmless(value: ast.expr, known: frozenset[str]) -> bool:
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
             return any(_is_whole(one) or _is_harmless(one, known) for one in (left, right))
         case ast.Call(func=ast.Name(id=name)):
-            return name in ("int", "len", "float") or name in _CLOCKS
+            return name in ("int", "len", "float") or name in _CLOCKS or bool(_QUOTES.match(name))
+        case ast.Call(func=ast.Attribute(attr=name)) if _QUOTES.match(name):
+            return True
         case ast.Call(func=ast.Attribute(attr="join"), args=[several]):
             return _repeats(several)
         case ast.Call(func=ast.Attribute(value=inner, attr=name)):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 
 from genesis.contracts import Severity
 
-from genesis_engineering.python_source import PythonSource
+from genesis_engineering.python_source import FunctionNode, PythonSource
 from genesis_engineering.ruff_run import Diagnostic
 
 _LEAVES = ast.Return | ast.Raise | ast.Break | ast.Continue
@@ -45,11 +46,17 @@ def judge_groupby(source: PythonSource, found: Diagnostic) -> Severity | None:
         node.lineno
         for statement in loop.body
         for node in ast.walk(statement)
-        if isinstance(node, ast.Name) and node.id == names[0] and node.lineno < row
+        if isinstance(node, ast.Name)
+        and node.id == names[0]
+        and node.lineno < row
+        # Taking the first of a group does not spend it.
+        and f"next({names[0]}" not in source.line(node.lineno)
     ]
+    if not used:
+        return None
     here = set(map(id, around))
     is_left = all(_is_left_before(source, line, here) for line in used)
-    return None if used and is_left else Severity.MEDIUM
+    return None if is_left else Severity.MEDIUM
 
 
 def judge_signature(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -109,6 +116,41 @@ def _given(statement: ast.stmt) -> str:
         if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             return ""
     return ""
+
+
+def judge_comparison(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """Inside try or with, comparing may be the point: it is done for the error that it raises. So
+    it may be where a comment says something, and where order is asked for, not equality."""
+    row = found.location.row
+    nodes = list(source.enclosing(row))
+    if any(isinstance(n, ast.Try | ast.With) for n in nodes) or _overloads(nodes):
+        return None
+    orders = any(
+        isinstance(operator, ast.Lt | ast.Gt | ast.LtE | ast.GtE)
+        for node in nodes
+        if isinstance(node, ast.Compare)
+        for operator in node.ops
+    )
+    is_told = "#" in source.line(row) or source.line(row - 1).startswith("#")
+    return Severity.LOW if orders or is_told else Severity.MEDIUM
+
+
+def _overloads(nodes: Sequence[ast.AST]) -> bool:
+    """Whether the class around compares things in a way of its own, or itself: that may do
+    something."""
+    compared = [node for node in nodes if isinstance(node, ast.Compare)]
+    if any(
+        isinstance(side, ast.Name) and side.id == "self"
+        for one in compared
+        for side in (one.left, *one.comparators)
+    ):
+        return True
+    return any(
+        isinstance(one, FunctionNode) and one.name in ("__gt__", "__lt__", "__eq__", "__rshift__")
+        for node in nodes
+        if isinstance(node, ast.ClassDef)
+        for one in node.body
+    )
 
 
 def judge_caught_twice(source: PythonSource, found: Diagnostic) -> Severity | None:

@@ -134,7 +134,9 @@ def _before(match: Match, line: str) -> str:
 
 def _is_minor(file: RepositoryFile, files: dict[str, RepositoryFile]) -> bool:
     is_test = file.is_test or bool(_TEST_LIKE.search(file.path))
-    is_sample = is_secondary(file.path) or is_sample_playbook(file.path, files.keys())
+    # An archive of a package has its README once more in these.
+    is_copy = re.search(r"(^|/)(PKG-INFO|METADATA)$|\.egg-info/", file.path) is not None
+    is_sample = is_copy or is_secondary(file.path) or is_sample_playbook(file.path, files.keys())
     return is_test or is_sample or file.suffix in _PROSE
 
 

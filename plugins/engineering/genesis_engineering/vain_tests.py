@@ -13,6 +13,8 @@ _MAY_HAVE = re.compile(
     r"\bor\s+f?['\"]|\bassertTrue\(|\bassertFalse\(|\bassertRaises\w*\(|\braises\(|async def test"
     r"|def __init__"
 )
+# Others, such as Twisted's, have a TestCase that awaits.
+_STANDARD = re.compile(r"^(import unittest$|from unittest import .*\bTestCase\b)", re.MULTILINE)
 _RAISING = re.compile(r"(^|\.)(raises|assertRaises\w*)$")
 
 
@@ -28,6 +30,7 @@ def find_vain_tests(source: PythonSource) -> Iterator[Shape]:
     if not _MAY_HAVE.search(source.text) or source.tree is None:
         return
     uses_unittest = "unittest" in source.text
+    is_standard = bool(_STANDARD.search(source.text))
     for node in ast.walk(source.tree):
         match node:
             case ast.Assert(test=ast.BoolOp(op=ast.Or(), values=[*_, last])) if _is_text(last):
@@ -42,7 +45,7 @@ def find_vain_tests(source: PythonSource) -> Iterator[Shape]:
             case ast.With() | ast.AsyncWith():
                 yield from _in_raises(node)
             case ast.ClassDef():
-                yield from _in_class(node, uses_unittest=uses_unittest)
+                yield from _in_class(node, uses_unittest=uses_unittest, is_standard=is_standard)
             case _:
                 pass
 
@@ -77,12 +80,12 @@ def _in_raises(node: ast.With | ast.AsyncWith) -> Iterator[Shape]:
             return
 
 
-def _in_class(node: ast.ClassDef, *, uses_unittest: bool) -> Iterator[Shape]:
+def _in_class(node: ast.ClassDef, *, uses_unittest: bool, is_standard: bool) -> Iterator[Shape]:
     bases = {ast.unparse(base) for base in node.bases}
     tests = [one for one in node.body if _is_test(one)]
     if not tests or node.decorator_list:
         return
-    if uses_unittest and bases in ({"unittest.TestCase"}, {"TestCase"}):
+    if is_standard and bases in ({"unittest.TestCase"}, {"TestCase"}):
         for one in tests:
             if isinstance(one, ast.AsyncFunctionDef) and not one.decorator_list:
                 message = (

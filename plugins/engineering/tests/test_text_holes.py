@@ -191,3 +191,39 @@ def test_what_takes_away_from_an_empty_default_changes_nothing(
 ) -> None:
     result = risky(tmp_path, {"a.py": f"def f(d={{}}):\n    {change}\n    return d\n"})
     assert [f.rule for f in result.findings] == (["mutable-default"] if is_told else [])
+
+
+_ODD = {
+    "import sys\nfor n in ('totl',):\n    setattr(sys.modules[__name__], n, 1)\nprint(totl)\n": [],
+    "def f():\n    x: int\n\n    def g():\n        nonlocal x\n        x = 1\n\n    g()\n"
+    "    return x\n": [],
+    "class A:\n    def __len__(self):\n        raise TypeError\n": [],
+    "class A:\n    def __len__(self):\n        assert 0\n": [],
+    "class A:\n    def __len__(self):\n        return 'a'\n": [("wrong-special-method", "medium")],
+    "def f(a):\n    return 'text' % a\n": [],
+    "class A:\n    def __gt__(self, other):\n        self.to = other\n\n    def f(self, a, b):\n"
+    "        a > b\n": [],
+    "class A:\n    def f(self, b):\n        self > b\n": [],
+    'def f():\n    """Finds \u200b such marks."""\n': [("hidden-character", "low")],
+    "x = 'a\u200b'\n": [("hidden-character", "medium")],
+    "from itertools import groupby\n\n\ndef f(a):\n    for k, g in groupby(a):\n"
+    "        first = next(g)\n        yield first, list(g)\n": [],
+}
+
+
+@pytest.mark.parametrize("code", _ODD)
+def test_what_only_looks_like_a_mistake_is_left_alone(tmp_path: Path, code: str) -> None:
+    found = risky(tmp_path, {"a.py": code}).findings
+    assert [(one.rule, str(one.severity)) for one in found] == _ODD[code]
+
+
+def test_a_program_for_python_2_is_no_broken_one(tmp_path: Path) -> None:
+    code = "def f():\n    try:\n        totl()\n    except OSError, e:\n        print e\n"
+    result = risky(tmp_path, {"a.py": code, "b.py": ""})
+    assert result.findings == ()
+    assert any("Python 3 cannot read" in one.what for one in result.omissions)
+
+
+def test_a_name_that_a_function_quotes_is_no_value(tmp_path: Path) -> None:
+    code = "def f(db, qn, x):\n    db.run('SELECT a FROM t WHERE b = %s' % qn(x))\n"
+    assert risky(tmp_path, {"a.py": code}).findings == ()

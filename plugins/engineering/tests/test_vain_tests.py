@@ -106,3 +106,15 @@ def test_a_log_that_another_file_makes_is_judged_by_what_the_repository_uses(
 def test_a_repository_of_tests_alone_is_read_too(tmp_path: Path) -> None:
     code = "def test_a(a):\n    a == 1\n"
     assert found(tmp_path, {"test_a.py": code}) == [("statement-without-effect", 2)]
+
+
+def test_a_helper_of_tests_that_asserts_is_read_and_what_others_test_is_not(tmp_path: Path) -> None:
+    helper = "def check(a):\n    assert a.b\n    a.c == 1\n"
+    files = {
+        "t/common.py": helper,
+        "t/data/bad.py": helper,
+        "t/plain.py": "def f(a):\n    a.c == 1\n",
+        "t/test_b.py": "from twisted.trial import unittest\n\n\nclass TestB(unittest.TestCase):\n"
+        "    async def test_b(self):\n        self.fail()\n",
+    }
+    assert found(tmp_path, files) == [("statement-without-effect", 3)]
