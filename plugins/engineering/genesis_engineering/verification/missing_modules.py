@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 
+from genesis_engineering.verification.programs import lack_of_fallback, lack_of_program
 from genesis_engineering.verification.records import CollectionError, RecordedTest, Records
 from genesis_engineering.verification.rights import OTHER_USER, lacks_rights_of_others
 from genesis_engineering.verification.surroundings import (
@@ -91,7 +92,7 @@ def _lack_of_loading(error: CollectionError, repository: Path, listens: Listens)
     if _UNCONFIGURED.search(error.message):
         return "Django's settings"
     told = _not_packed(error, repository) or _to_install(error.message)
-    return told or lack_of_connection(text, listens)
+    return told or lack_of_connection(text, listens) or lack_of_program(text, repository)
 
 
 def _lack_of(
@@ -112,7 +113,8 @@ def _lack_of(
         return _from_outside(match[1], test.file, repository)
     if extension := _unbuilt(error, repository):
         return extension
-    return _to_install(test.message)
+    program = lack_of_program(f"{test.message}\n{test.detail}", repository)
+    return program or lack_of_fallback(test, repository) or _to_install(test.message)
 
 
 def _to_install(message: str) -> str | None:

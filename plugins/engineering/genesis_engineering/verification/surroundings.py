@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from genesis_engineering.files import list_files
+from genesis_engineering.verification.programs import is_program
 from genesis_engineering.verification.rights import OTHER_USER
 
 NETWORK, IPV6 = "the network", "IPv6"
@@ -91,7 +92,7 @@ def is_server(lack: str) -> bool:
 
 def is_of_machine(lack: str) -> bool:
     """Whether what a test lacks is nothing to install, but a part of the machine."""
-    return lack in (NETWORK, IPV6, OTHER_USER) or is_server(lack)
+    return lack in (NETWORK, IPV6, OTHER_USER) or is_server(lack) or is_program(lack)
 
 
 def lack_of_connection(text: str, listens: Listens) -> str | None:
