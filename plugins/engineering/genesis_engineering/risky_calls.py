@@ -8,6 +8,7 @@ import shlex
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 
 from genesis.contracts import Confidence, Finding, Omission, Severity, TaskResult, ToolContext
 
@@ -16,6 +17,7 @@ from genesis_engineering.lint_excludes import lessen_excluded
 from genesis_engineering.never_awaited import find_never_awaited
 from genesis_engineering.python_only import other_programs
 from genesis_engineering.python_source import FunctionNode, PythonSource
+from genesis_engineering.removed_modules import find_removed_modules, newest_named
 from genesis_engineering.reporting import (
     EVIDENCE_LENGTH,
     MOST_OF_A_RULE,
@@ -49,6 +51,7 @@ _VAIN = ("B015", "F631", "F811", "PGH005", "PLW0129")
 _DATA = re.compile(
     r"(^|/)(data|\w+[-_]data|testdata|fixtures?|samples?|examples?|functional|input)/"
 )
+_COLLECTED = re.compile(r"(^|/)(test_[^/]*|[^/]*_tests?|tests)\.py$")
 _FILE_SECONDS = 10.0
 _SPARE_SECONDS = 2.0
 _PYTHON_2 = re.compile(
@@ -127,7 +130,8 @@ def _add_of_tests(context: ToolContext, report: RuffReport, tests: list[Reposito
             is_test = function is not None and (
                 function.name.startswith("test") or _asserts(function)
             )
-            if is_test and (diagnostic.code != "F811" or "`test" in diagnostic.message):
+            is_hidden = "`test" in diagnostic.message and _COLLECTED.search(file.path)
+            if is_test and (diagnostic.code != "F811" or is_hidden):
                 report.diagnostics.append((file, diagnostic))
 
 
@@ -230,7 +234,14 @@ def _shapes(
         return context.seconds_left > _SPARE_SECONDS
 
     yield from find_shapes(files, has_time)
-    readers = ((files, find_never_awaited), (tests, find_vain_tests), (scripts, find_vain_scripts))
+    newest, manifests = newest_named(context.repository)
+    find_removed = partial(find_removed_modules, newest=newest, manifests=manifests)
+    readers = (
+        (files, find_removed),
+        (files, find_never_awaited),
+        (tests, find_vain_tests),
+        (scripts, find_vain_scripts),
+    )
     for which, find in readers:
         for file in which:
             if not has_time():

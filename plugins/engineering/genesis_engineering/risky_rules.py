@@ -136,13 +136,15 @@ RISKY_RULES: dict[str, RiskyRule] = {
     "T100": RiskyRule("debugger-call", _LOW, "the program stops there and waits"),
 }  # fmt: skip
 
-# Rules of our own, see `risky_shapes`, `vain_tests`, `vain_scripts` and `never_awaited`.
+# Rules of our own, see `risky_shapes`, `vain_tests`, `vain_scripts`, `never_awaited` and
+# `removed_modules`.
 SHAPES = {
     "focused-test": _MEDIUM,
     "matcher-not-called": _MEDIUM,
     "unreachable-assert": _MEDIUM,
     "test-never-run": _MEDIUM,
     "never-awaited": _MEDIUM,
+    "removed-module": _MEDIUM,
 }
 
 # What they see is there; whether it does harm depends on values that no rule sees.
