@@ -14,12 +14,12 @@ MOST_OF_A_RULE = 500
 next session must be in it, or what is fixed would let others seem to be new."""
 _SECONDARY_FOLDERS = frozenset(
     {"benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "sample",
-     "samples", "tutorial", "tutorials", "docs_src"}
+     "samples", "testapp", "tutorial", "tutorials", "docs_src"}
 )  # fmt: skip
 _SECONDARY_ENDINGS = tuple(
     dash + noun
     for dash in "-_"
-    for noun in ("benchmarks", "demos", "examples", "samples", "tutorials")
+    for noun in ("benchmarks", "demos", "doc", "docs", "examples", "samples", "tutorials")
 )
 _SECONDARY_BEGINNINGS = tuple(
     noun + dash

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 
@@ -19,6 +20,10 @@ _MANIFESTS = ("composer.json", "package.json")
 _SCOPE = re.compile(r"@?([\w.-]+)/")
 _PLUGIN_README = re.compile(r"((?:.+/)?wp-content/plugins/)([^/]+)/readme\.txt", re.IGNORECASE)
 _STABLE = re.compile(r"^Stable tag:", re.MULTILINE | re.IGNORECASE)
+# A script and its minified form, side by side: `x.js` and `x.min.js`, or `x_src.js` and `x.js`.
+_TWICE = re.compile(r"(.+?)(?:[.-]min|[-_.]src)\.js")
+_AUTHORS = re.compile(r"authors(\.\w+)?", re.IGNORECASE)
+_PART_OF_MOST = 2 / 3
 _MOST_READ = 300
 
 Read = Callable[[str], str | None]
@@ -30,15 +35,14 @@ def bundled_folders(names: Collection[str], read: Read, own_name: str) -> set[st
     One in `deps/`, `libs/` or the like has a licence that is neither the root's nor of anyone whom
     the root's names; one elsewhere has a manifest that names another vendor, too. A plugin of
     WordPress is another's when it is published (has a stable tag), does not stand alone, and is
-    not named like the repository, `own_name`. At most 300 folders of each kind are looked at.
+    not named like the repository, `own_name`. So is a folder with a licence or authors of its own
+    that has a script plain and minified, no manifest, and not most of the repository's files. At
+    most 300 folders of each kind are looked at.
     """
-    licences: dict[str, list[str]] = {}
-    for name in names:
-        folder, _, base = name.rpartition("/")
-        if _LICENCE.fullmatch(base):
-            licences.setdefault(folder, []).append(name)
+    licences = _by_folder(names, _LICENCE)
     found = set(_foreign_plugins(names, read, own_name))
     own = [text for path in licences.pop("", []) if (text := read(path))]
+    found |= _copied_libraries(names, licences, own, read)
     if not own:
         return found
     in_bundles = sorted(folder for folder in licences if _is_bundle(folder))
@@ -50,6 +54,49 @@ def bundled_folders(names: Collection[str], read: Read, own_name: str) -> set[st
         if theirs and theirs.isdisjoint(vendors) and _is_foreign(licences[one], own, read):
             found.add(one)
     return found
+
+
+def _by_folder(names: Collection[str], pattern: re.Pattern[str]) -> dict[str, list[str]]:
+    """The paths whose last part has that form, by folder."""
+    folders: dict[str, list[str]] = {}
+    for name in names:
+        folder, _, base = name.rpartition("/")
+        if pattern.fullmatch(base):
+            folders.setdefault(folder, []).append(name)
+    return folders
+
+
+def _copied_libraries(
+    names: Collection[str], licences: dict[str, list[str]], own: list[str], read: Read
+) -> set[str]:
+    """The folders that somebody copied here as their authors publish them."""
+    signed = _by_folder(names, _AUTHORS)
+    for folder, paths in licences.items():
+        signed.setdefault(folder, []).extend(paths)
+    twice = {name.rpartition("/")[0] for name in names if _is_twice(name, names)}
+    candidates = sorted(
+        one for one in twice & signed.keys() if one and not _has_manifest(one, names)
+    )
+    foreign = {one for one in candidates[:_MOST_READ] if _is_foreign(signed[one], own, read)}
+    sizes = _sizes(foreign, names)
+    return {one for one in foreign if sizes[one] <= _PART_OF_MOST * len(names)}
+
+
+def _is_twice(name: str, names: Collection[str]) -> bool:
+    found = _TWICE.fullmatch(name) if name.endswith(("min.js", "src.js")) else None
+    return found is not None and f"{found[1]}.js" in names
+
+
+def _sizes(folders: set[str], names: Collection[str]) -> Counter[str]:
+    """How many files lie in each folder and below it."""
+    sizes: Counter[str] = Counter()
+    for name in names if folders else ():
+        end = name.rfind("/")
+        while end > 0:
+            if name[:end] in folders:
+                sizes[name[:end]] += 1
+            end = name.rfind("/", 0, end)
+    return sizes
 
 
 def _has_manifest(folder: str, names: Collection[str]) -> bool:

@@ -79,3 +79,11 @@ def test_the_text_of_a_borrowed_action_is_low(tmp_path: Path) -> None:
     assert told(tmp_path, {".github/SUPPORT.md": text})["dictionary.txt"][0] == "medium"
     del files[".github/SUPPORT.md"]
     assert told(tmp_path / "b", files)["dictionary.txt"][0] == "low"
+
+
+def test_nikola_makes_pages_of_more_than_documents(tmp_path: Path) -> None:
+    text = "See [a] and [b](/man/b.html).\n\n[a]:/man/a.html\n"
+    files = {"www/pages/a.md": text, "man/shop.1": "", "www/conf.py": "TITLE = 1\n"}
+    assert set(told(tmp_path, files)) == {"[a]:/man/a.html", "/man/b.html"}
+    files["www/conf.py"] = 'PAGES = (\n    ("man/*.xml", "man", "story.tmpl"),\n)\n'
+    assert told(tmp_path, files) == {}

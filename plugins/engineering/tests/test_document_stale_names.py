@@ -308,3 +308,20 @@ def test_a_key_of_a_file_of_data_is_no_name_of_the_code(tmp_path: Path) -> None:
         ("stale-name", 6, "`pack.speed`"),
         ("stale-name", 10, "`pack.core.Engine.gone`"),
     ]
+
+
+def test_names_that_stand_for_the_reader_s_own_are_no_stale_names(tmp_path: Path) -> None:
+    text = (
+        "Write `pack.yourmodule.run`, `pack.somepackage.test`, `pack.my_plugin`, `pack.foo`.\n\n"
+        "```python\nfrom pack.mymodule import run\n```\n\n"
+        "A second engine might be named `pack.core.Turbine`.\n\n"
+        "For example, a shop with a clock gets `pack.core.Clock` (e.g. for `pack.core.Bell`).\n\n"
+        "Some are quick; for example, `pack.core.Quick`, e.g. `pack.core.Rapid`.\n\n"
+        "Call `pack.example_gone`, `pack.mystery`, `pack.somewhat`.\n"
+    )
+    told = _check(tmp_path, {"docs/a.md": text}).findings
+    assert [(one.rule, one.evidence) for one in told] == [
+        ("stale-name", "`pack.core.Quick`"), ("stale-name", "`pack.core.Rapid`"),
+        ("stale-name", "`pack.example_gone`"), ("stale-name", "`pack.mystery`"),
+        ("stale-name", "`pack.somewhat`"),
+    ]  # fmt: skip

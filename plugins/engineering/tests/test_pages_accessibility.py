@@ -81,6 +81,10 @@ def test_each_fault_is_reported_at_its_line(tmp_path: Path, body: str, expected:
         ('<!doctype html><html lang="en"><title>a</title>\n<meta http-equiv="refresh" '
          'content="30; url=b.html"><body>x</body></html>', ["low timed-refresh a.html:2"]),
         ("<html>{{ x }}<body><p>{% y %}</body></html>", ["medium page-without-language a.html:1"]),
+        ('<!doctype html>\n<html><title>a</title><body lang="en-US">x</body></html>',
+         ["low page-without-language a.html:2"]),
+        ('<!doctype html>\n<html><title>a</title><body lang="">x</body></html>',
+         ["medium page-without-language a.html:2"]),
     ],
 )  # fmt: skip
 def test_pages_as_a_whole_are_judged(tmp_path: Path, text: str, expected: list[str]) -> None:

@@ -174,3 +174,17 @@ def test_what_an_archive_of_sources_lacks_is_low(tmp_path: Path) -> None:
         "low missing-asset a.html:4",
         "info missing-source-map b.js:2",
     ]
+
+
+def test_a_style_sheet_that_users_may_add_is_low(tmp_path: Path) -> None:
+    links = "".join(
+        f'\n<link rel="stylesheet" href="{name}.css">' for name in ("custom", "shop", "user")
+    )
+    files: dict[str, str | bytes] = {
+        "site/a.html": page("x", links), "css/b.css": '@import "local.css";\n@import "main.css";\n',
+    }  # fmt: skip
+    assert places(check("assets", tmp_path, files)) == [
+        "low missing-asset css/b.css:1", "medium missing-asset css/b.css:2",
+        "low missing-asset site/a.html:2", "medium missing-asset site/a.html:3",
+        "low missing-asset site/a.html:4",
+    ]  # fmt: skip

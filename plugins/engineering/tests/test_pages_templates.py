@@ -200,7 +200,8 @@ def test_a_page_without_anything_to_read_hardly_needs_a_title(tmp_path: Path) ->
     "path",
     ["a/example_blueprint/b.html", "demo-app/b.py", "a/sample_shop/b.py", "examples-old/b.py",
      "a/templates/development/parts/b.html", "templates/style_guide/b.html",
-     "views/styleguide/b.erb", "a/Style-Guide/../docs/b.md"],
+     "views/styleguide/b.erb", "a/Style-Guide/../docs/b.md", "templates/grp_doc/b.html",
+     "shop-docs/b.py", "a/testapp/b.html"],
 )  # fmt: skip
 def test_examples_and_style_guides_are_secondary_by_their_folder(path: str) -> None:
     assert is_secondary(path)
@@ -209,7 +210,8 @@ def test_examples_and_style_guides_are_secondary_by_their_folder(path: str) -> N
 @pytest.mark.parametrize(
     "path",
     ["a/demography/b.py", "sampler/b.py", "example_shop.py", "democracy-2/b.py",
-     "src/development/b.py", "templates/developments/b.html", "a/styleguide/b.py"],
+     "src/development/b.py", "templates/developments/b.html", "a/styleguide/b.py",
+     "a/mydocs/b.py", "shop_doc.py", "testapps/b.py"],
 )  # fmt: skip
 def test_folders_that_only_begin_alike_are_not(path: str) -> None:
     assert not is_secondary(path)

@@ -131,3 +131,35 @@ def test_hostile_manifests_and_licences_behind_links_say_nothing(tmp_path: Path)
     (tmp_path / "shop" / "libs" / "b").mkdir(parents=True)
     (tmp_path / "shop" / "libs" / "b" / "LICENSE").symlink_to("../../inc/a/LICENSE")
     assert own(tmp_path, files) == ["inc/a/a.js", "libs/b/a.js"]
+
+
+@pytest.mark.parametrize("signed", ["license.txt", "LICENSE", "COPYING", "AUTHORS.txt"])
+@pytest.mark.parametrize(
+    ("plain", "short"),
+    [("g.js", "g.min.js"), ("g_src.js", "g.js"), ("g-src.js", "g.js"), ("g.js", "g-min.js")],
+)
+def test_a_folder_with_a_licence_and_a_script_plain_and_minified_is_a_copy(
+    tmp_path: Path, signed: str, plain: str, short: str
+) -> None:
+    files = {"LICENSE": _GPL, "shop.js": "", "cart.js": "", f"static/grid/{signed}": _OTHER,
+             f"static/grid/{plain}": "", f"static/grid/{short}": "",
+             "static/grid/themes/a.js": "", "static/b.js": ""}  # fmt: skip
+    assert own(tmp_path, files) == ["cart.js", "shop.js", "static/b.js"]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"a/LICENSE": _GPL, "a/g.js": "", "a/g.min.js": ""},
+        {"a/LICENSE": _OTHER, "a/g.js": "", "a/h.min.js": ""},
+        {"a/LICENSE": _OTHER, "a/js/g.js": "", "a/js/g.min.js": ""},
+        {"a/LICENSE": _OTHER, "a/package.json": '{"name": "g"}', "a/g.js": "", "a/g.min.js": ""},
+        {"a/LICENSE": _OTHER, "a/g.js": "", "a/g.min.js": "", "a/c.js": "", "a/d.js": ""},
+        {"AUTHORS": "Ada", "g.js": "", "g.min.js": ""},
+    ],
+)
+def test_what_only_looks_like_such_a_copy_is_kept(tmp_path: Path, others: dict[str, str]) -> None:
+    """The licence is the root's, no script is there twice, or not beside the licence; a package of
+    its own; most of the repository; the repository itself."""
+    scripts = sorted(path for path in others if path.endswith(".js"))
+    assert own(tmp_path, {"LICENSE": _GPL, **others}) == scripts

@@ -21,10 +21,12 @@ _CONFIGS = {
     "gatsby-config.js": "gatsby", "gatsby-config.ts": "gatsby",
 }  # fmt: skip
 _BESIDE = frozenset({"docusaurus", "mkdocs", "mintlify", "astro", "next", "gatsby"})
-_MOUNTING = frozenset({"hugo", "antora", "astro", "next", "gatsby"})
+_MOUNTING = frozenset({"hugo", "antora", "nikola", "astro", "next", "gatsby"})
 _GENERATING = re.compile(
     r"gen-files|literate-nav|autoapi|multirepo|monorepo|^hooks:|macros", re.MULTILINE
 )
+# Nikola's is named like that of Sphinx; the sources that it lists need not be documents.
+_NIKOLA = re.compile(r"^(POSTS|PAGES)\s*=\s*[(\[]", re.MULTILINE)
 _CROSS_REFERENCES = re.compile(r"autorefs|mkdocstrings|auto_append|snippets|hooks:")
 
 
@@ -63,8 +65,10 @@ def site_of(path: str, sites: Iterable[Site]) -> Site | None:
 
 def _sites_of(kind: str, file: RepositoryFile, pure: PurePosixPath) -> list[Site]:
     text = file.read_text() or ""
-    if kind == "sphinx" and pure.name == "conf.py" and not _is_sphinx(text):
-        return []
+    if pure.name == "conf.py" and not _is_sphinx(text):
+        if not _NIKOLA.search(text):
+            return []
+        kind = "nikola"
     if kind == "vitepress":
         return [Site(kind, PurePosixPath(*pure.parts[: pure.parts.index(".vitepress")]), True)]
     generates = bool(_GENERATING.search(text)) or kind in _MOUNTING

@@ -30,6 +30,17 @@ _CHANGED = re.compile(
 _ASSIGNED = re.compile(r"^\s*(?:>>> |\.\.\. |In \[\d+\]: )?(\w+)\s*=[^=]")
 _METHOD = re.compile(r"^[ \t]+(?:async )?def (\w+)", re.MULTILINE)
 _ANY_NAME = re.compile(r"(method|function|class|attribute|module|field)_name|(some|your|my)_\w+")
+# Parts that stand for whatever the reader has: `shop.yourmodule`, `shop.foo.open`.
+_PLACEHOLDER = re.compile(
+    r"(your|my|some|example)_?(app|application|attribute|class|field|file|function|lib|library"
+    r"|method|model|module|name|object|package|plugin|project|script|service|subpackage|test|thing"
+    r"|type|view|widget)s?|(foo|bar|baz|example)s?",
+    re.IGNORECASE,
+)
+# What follows "for example" directly is given as one that there is.
+_SUPPOSED = re.compile(
+    r"\b(might be|(for example|for instance|e\. ?g)\b(?!\.?,?\s*[`:]))\b", re.IGNORECASE
+)
 _KEY = r"(propert(y|ies)|keys?|options?|parameters?|settings?|fields?|entr(y|ies))"
 _DATA_FILE = re.compile(
     r"[\w/-]\.(ya?ml|json|toml|ini|cfg|conf)\b|\b(ya?ml|json|toml|ini|config(uration)?) files?\b",
@@ -96,6 +107,8 @@ class _StaleNames:
             return
         if document.parsed.is_about_the_past(mention.line):
             return
+        if any(_PLACEHOLDER.fullmatch(part) for part in mention.name.split(".")):
+            return
         if _PAST.search(document.parsed.around(mention.line)):
             return
         if _CHANGED.search(document.parsed.around(mention.line, before=0, after=4)):
@@ -105,6 +118,7 @@ class _StaleNames:
             or _is_no_name(answer.part, mention.source)
             or self._is_method(answer)
             or _is_key(document, mention, answer)
+            or _SUPPOSED.search(document.parsed.around(mention.line, before=0, after=0))
         ):
             return
         is_name = rule == "stale-name"

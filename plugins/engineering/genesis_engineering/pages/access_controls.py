@@ -88,6 +88,8 @@ def _field(page: Page, element: Element, labelled: frozenset[str]) -> Iterator[F
         return
     if identity and not page.is_whole:
         return
+    if element.tag is not None and page.is_captured(element.tag):
+        return
     if element.name != "select" and (element.value("placeholder") or "").strip():
         message = (
             f"<{element.name}> has a placeholder for a label, which is gone when one types "

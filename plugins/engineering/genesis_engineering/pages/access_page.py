@@ -18,6 +18,7 @@ from genesis_engineering.pages.templates import UNKNOWN
 from genesis_engineering.pages.tree import Element
 
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$|^[ix]-[A-Za-z0-9-]+$")
+_LANGUAGES = ("lang", "xml:lang")
 _HEADING = re.compile(r"^h[1-6]$")
 _INTERACTIVE = frozenset({"button", "select", "textarea", "input"})
 _REFRESH = re.compile(r"^\s*(\d+)")
@@ -28,7 +29,8 @@ _MOST_CELLS = 1000
 def check_whole(page: Page) -> Iterator[Finding]:
     """The findings about a page or template.
 
-    Medium: `page-without-language` (3.1.1; low for mail and for a page that nobody stays on),
+    Medium: `page-without-language` (3.1.1; low for mail, for a page that nobody stays on, and
+    where the body has one),
     `page-without-title` (2.4.2), `zoom-forbidden` (1.4.4), `autoplaying-sound` (1.4.2),
     `moving-text` (2.2.2), `low-contrast` (1.4.3, below 3:1 with both colours written out in one
     `style`). Low: `language-code`, `positive-tabindex` (2.4.3), `duplicate-accesskey`,
@@ -125,13 +127,19 @@ def _language(page: Page) -> Iterator[Finding]:
         return
     language = tag.get("lang") or tag.get("xml:lang")
     if language is None or (language.is_known and not language.value.strip()):
-        is_minor = page.is_mail or is_passing(page)
+        is_minor = page.is_mail or is_passing(page) or _has_body_language(page)
         severity = Severity.LOW if is_minor else Severity.MEDIUM
         message = "<html> names no language, so a screen reader guesses it (WCAG 2.2, 3.1.1)."
         yield page.finding("page-without-language", severity, message, tag.line)
     elif language.is_known and not _LANGUAGE.match(language.value.strip()):
         message = f'lang="{language.value}" is no code of a language such as en or pt-BR (3.1.1).'
         yield page.finding("language-code", Severity.LOW, message, language.line)
+
+
+def _has_body_language(page: Page) -> bool:
+    """Whether the body says its language: then only the title has none."""
+    body = next((one for one in page.starts() if one.name == "body"), None)
+    return body is not None and any((body.value(name) or "").strip() for name in _LANGUAGES)
 
 
 def _title(page: Page) -> Iterator[Finding]:

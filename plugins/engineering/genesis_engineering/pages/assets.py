@@ -34,6 +34,7 @@ _FILLED_IN = frozenset(
 _NO_ANCHOR = re.compile(r"^$|^top$|^[!/?]|[/=&]|^:~:|^L\d+", re.IGNORECASE)
 _WORDS = {"script": "script", "style": "style sheet", "image": "image", "page": "page",
           "media": "recording", "font": "font", "map": "source map", "file": "file"}  # fmt: skip
+_HOOKS = frozenset({"custom.css", "user.css", "local.css"})
 _FEW_MAPS = 3
 _BUDGETS = {"image": (1_000_000, 2_500_000), "script": (1_000_000, 2_500_000),
             "style": (500_000, 1_500_000), "font": (500_000, 1_500_000)}  # fmt: skip
@@ -61,7 +62,8 @@ def check_assets(context: ToolContext) -> TaskResult:
     """Report references to files of the repository that are missing, misspelled or very heavy.
 
     - `missing-asset`, `missing-page` (medium): nothing is at the target; low for a font, of which
-      there mostly are several. Said once for each target, with the number of files.
+      there mostly are several, and for a style sheet that users may add (`custom.css`). Said once
+      for each target, with the number of files.
     - `missing-source-map` (info): said once for the repository when there are many.
     - `wrong-case` (medium): the name differs by case, which only some machines forgive.
     - `missing-module` (medium): a relative import of a script that no file answers.
@@ -182,7 +184,8 @@ class _Checker:
             message = f"The {word} {path} is not in the repository."
             other = self._lookup.elsewhere(path)
             message += f" There is {other}." if other else ""
-        severity = Severity.LOW if reference.kind == "font" and not actual else Severity.MEDIUM
+        is_minor = reference.kind == "font" or _is_hook(path, reference)
+        severity = Severity.LOW if is_minor and not actual else Severity.MEDIUM
         finding = make_finding(
             file, text, rule, severity, message, reference.line, _around(text, reference)
         )
@@ -264,6 +267,11 @@ class _Checker:
                 message = f"The import {written} means {actual}: many machines tell the two apart."
             finding = make_finding(file, text, rule, Severity.MEDIUM, message, line)
             self._note(path, finding)
+
+
+def _is_hook(path: str, reference: Reference) -> bool:
+    """Whether a style sheet is one that whoever installs the page may put there."""
+    return reference.kind == "style" and PurePosixPath(path).name.lower() in _HOOKS
 
 
 def _is_final(page: Page) -> bool:

@@ -23,7 +23,9 @@ _NO_ID = re.compile(
     r"""\b(?:for|name|class|href|headers|[\w-]*target|data-parent|aria-[a-z]+)\s*=\s*"""
     r"""(?:"[^"{<]*"|'[^'{<]*')"""
 )
-_ASKED = re.compile(r"\{%-?\s*(?:extends|include|import|from)\s+[\"']([^\"'\n]+)[\"']")
+_ASKED = re.compile(
+    r"(?:\{%-?|^[ \t]*[#%])\s*(?:extends|include|import|from)\s+[\"']([^\"'\n]+)[\"']", re.MULTILINE
+)
 _MOST = 40
 
 

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from genesis.contracts import Finding, Severity
 
 from genesis_engineering.files import RepositoryFile, has_long_line
+from genesis_engineering.pages.statements import captured, extends_another
 from genesis_engineering.pages.tags import Scan, Tag, scan_tags
 from genesis_engineering.pages.templates import blank, mask_expressions
 from genesis_engineering.pages.tree import Element, Tree, build_tree
@@ -77,7 +78,10 @@ class Page:
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether it is a document from its first to its last tag, not a part of one."""
+        """Whether it is a document from its first to its last tag, not a part of one or of what
+        it extends."""
+        if self.is_template and extends_another(self.source):
+            return False
         starts = {tag.name for tag in self.scan.tags if not tag.is_end}
         ends = {tag.name for tag in self.scan.tags if tag.is_end}
         return "html" in starts and "html" in ends and "frameset" not in starts
@@ -92,6 +96,14 @@ class Page:
         """The ids of the elements, and the names of anchors."""
         found = [tag.value(name) for tag in self.starts() for name in ("id", "name")]
         return frozenset(value for value in found if value)
+
+    @cached_property
+    def _captured(self) -> list[tuple[int, int]]:
+        return captured(self.source) if self.is_template else []
+
+    def is_captured(self, tag: Tag) -> bool:
+        """Whether a tag stands in what the template gives a name, to be shown somewhere else."""
+        return any(start <= tag.start < end for start, end in self._captured)
 
     def starts(self) -> Iterator[Tag]:
         """The start tags in order."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from genesis_engineering.pages.php import end_of_php
+from genesis_engineering.pages.statements import line_statements
 
 UNKNOWN = "\ue000"
 """Stands for each character of an expression: whatever holds one could be anything."""
@@ -26,6 +27,8 @@ _BLOCK = re.compile(
     r"\{%|<%(?!=)|<\?(?!=|xml\b)|\{\{\s*[#~]?\s*[#/^]|\{\{\s*(if|range|end|else|with)\b"
 )
 _BRACE_SUFFIXES = frozenset({".svelte", ".tpl", ".astro", ".latte"})
+# Where a line that begins with `#` or `%` is none of a template.
+_WITHOUT_LINES = frozenset({".css", ".js", ".php", ".phtml", ".jsp"})
 _LINE_SUFFIXES = frozenset({".mako", ".mak", ".tpl", ".tmpl"})
 _PREFIXED = re.compile(
     r"(?P<comment><!--)|<(?P<raw>script|style)\b|</?(?P<prefix>[A-Za-z][\w-]*):[A-Za-z]",
@@ -54,19 +57,30 @@ class Masked:
 
 def mask_expressions(text: str, suffix: str) -> Masked:
     """Hide every expression that a template language of files with that suffix may have."""
-    masked = _mask_elements(_mask_pairs(_mask_shown(text)))
+    masked = _mask_pairs(_mask_shown(text))
+    lines = [] if suffix in _WITHOUT_LINES else list(line_statements(masked))
+    masked = _mask_elements(_mask_parts(masked, lines))
     if suffix in _LINE_SUFFIXES:
         masked = _LINE.sub(_blank, masked)
     masked = _FORMAT.sub(_blank, masked)
     if suffix in _BRACE_SUFFIXES:
         masked = _mask_braces(masked)
-    has_blocks = bool(_BLOCK.search(text)) or suffix in _BRACE_SUFFIXES
+    has_blocks = bool(lines or _BLOCK.search(text)) or suffix in _BRACE_SUFFIXES
     return Masked(masked, UNKNOWN in masked, has_blocks)
 
 
 def blank(text: str, start: int, end: int) -> str:
     """The text with a part made unknown, its line breaks kept."""
     return text[:start] + _hidden(text[start:end]) + text[end:]
+
+
+def _mask_parts(text: str, parts: list[tuple[int, int]]) -> str:
+    kept = []
+    position = 0
+    for start, end in sorted(parts):
+        kept += [text[position:start], _hidden(text[start:end])]
+        position = end
+    return "".join(kept) + text[position:]
 
 
 def _mask_shown(text: str) -> str:
