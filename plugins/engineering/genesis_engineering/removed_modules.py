@@ -34,6 +34,12 @@ def newest_named(repository: Path) -> tuple[int, str]:
     return max((int(minor) for minor in _CLASSIFIER.findall(text)), default=0), text
 
 
+def is_for_python_2(manifests: str) -> bool:
+    """Whether the classifiers name Python 2 and no Python 3."""
+    named = re.findall(r"Programming Language :: Python :: (\d)", manifests)
+    return "2" in named and "3" not in named
+
+
 def find_removed_modules(source: PythonSource, newest: int, manifests: str) -> Iterator[Shape]:
     """`removed-module`: a plain import of a module that Python 3.`newest` lacks.
 

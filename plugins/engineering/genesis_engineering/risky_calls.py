@@ -17,7 +17,11 @@ from genesis_engineering.lint_excludes import lessen_excluded
 from genesis_engineering.never_awaited import find_never_awaited
 from genesis_engineering.python_only import other_programs
 from genesis_engineering.python_source import FunctionNode, PythonSource
-from genesis_engineering.removed_modules import find_removed_modules, newest_named
+from genesis_engineering.removed_modules import (
+    find_removed_modules,
+    is_for_python_2,
+    newest_named,
+)
 from genesis_engineering.reporting import (
     EVIDENCE_LENGTH,
     MOST_OF_A_RULE,
@@ -108,6 +112,8 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
     for source, shape in _shapes(context, files, tests, scripts):
         findings += _of_shape(source, shape, {(one.file, one.line, one.rule) for one in findings})
     findings = lessen_excluded(context.repository, files, findings)
+    if is_for_python_2(newest_named(context.repository)[1]):
+        findings = [_as_low(one) for one in findings]
     kept, more = limit_per_rule(findings, MOST_OF_A_RULE)
     return TaskResult(
         summary=_summary(len(findings), len(files), more),
@@ -269,6 +275,13 @@ def _of_shape(
         check=f"sed -n {shape.line}p {shlex.quote(source.path)}"[:1000],
     )
     return [finding]
+
+
+def _as_low(finding: Finding) -> Finding:
+    """A finding about a program for a Python that is gone."""
+    if finding.severity.rank >= Severity.LOW.rank:
+        return finding
+    return finding.model_copy(update={"severity": Severity.LOW})
 
 
 def _syntax_error(source: PythonSource, diagnostic: Diagnostic, old: list[str]) -> list[Finding]:

@@ -36,6 +36,8 @@ _PYTHON_2_NAMES = frozenset(
     {"unicode", "basestring", "long", "xrange", "raw_input", "unichr", "reduce", "cmp", "file",
      "execfile", "reload", "buffer", "apply", "intern", "coerce", "StandardError"}
 )  # fmt: skip
+# Scripts of Zope declare in comments what they are given.
+_DECLARED = re.compile(r"^## ?(Script \(Python\)|parameters=|bind )", re.MULTILINE)
 # Modules that Python 3 does not have, imported where nothing catches it.
 _OLD_IMPORT = re.compile(
     r"^(?:import (?:[\w, ]*, )?|from )(?:new|urllib2|urlparse|ConfigParser|Queue|StringIO|"
@@ -84,6 +86,8 @@ def _undefined_name(source: PythonSource, found: Diagnostic) -> Severity | None:
         rf"|\bdel\b.*\b{re.escape(name)}\b"
     )
     if re.search(made, source.text):
+        return None
+    if _DECLARED.search(source.text) or risky_statements.is_caught(source, found):
         return None
     if _OLD_IMPORT.search(source.text):
         return Severity.LOW  # the file ends before it comes there
@@ -214,7 +218,11 @@ def _special_method(source: PythonSource, found: Diagnostic) -> Severity | None:
 def _random(source: PythonSource, found: Diagnostic) -> Severity | None:
     function = source.function_at(found.location.row)
     context = source.line(found.location.row) + (f" {function.name}" if function else "")
-    return Severity.MEDIUM if _SECRET.search(context) else None
+    if not _SECRET.search(context):
+        return None
+    # A salt stands beside what it salts: nobody has to guess it.
+    is_salt = re.match(r"(self\.)?\w*salt\w*\s*=", source.line(found.location.row))
+    return Severity.LOW if is_salt else Severity.MEDIUM
 
 
 def _permissions(source: PythonSource, found: Diagnostic) -> Severity | None:

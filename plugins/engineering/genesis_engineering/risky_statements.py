@@ -125,12 +125,14 @@ def judge_comparison(source: PythonSource, found: Diagnostic) -> Severity | None
     nodes = list(source.enclosing(row))
     if any(isinstance(n, ast.Try | ast.With) for n in nodes) or _overloads(nodes):
         return None
+    compared = [node for node in nodes if isinstance(node, ast.Compare)]
     orders = any(
         isinstance(operator, ast.Lt | ast.Gt | ast.LtE | ast.GtE)
-        for node in nodes
-        if isinstance(node, ast.Compare)
+        for node in compared
         for operator in node.ops
     )
+    if any(ast.unparse(one.left) == ast.unparse(one.comparators[0]) for one in compared):
+        return None  # with itself: for what comparing does on the way
     is_told = "#" in source.line(row) or source.line(row - 1).startswith("#")
     return Severity.LOW if orders or is_told else Severity.MEDIUM
 
@@ -178,6 +180,18 @@ def judge_shared_keys(source: PythonSource, found: Diagnostic) -> Severity | Non
         if isinstance(inner, ast.Subscript) and ast.unparse(inner.value) in names:
             return Severity.MEDIUM
     return Severity.LOW
+
+
+def is_caught(source: PythonSource, found: Diagnostic) -> bool:
+    """Whether the line lies in a `try` that is there for names that may be missing."""
+    row = found.location.row
+    return any(
+        isinstance(node, ast.Try)
+        and node.body[-1].end_lineno is not None
+        and node.lineno <= row <= node.body[-1].end_lineno
+        and any(one.type and "NameError" in ast.unparse(one.type) for one in node.handlers)
+        for node in source.enclosing(row)
+    )
 
 
 def is_bound_in_loop(source: PythonSource, found: Diagnostic, name: str) -> bool:

@@ -31,7 +31,13 @@ _LOCK_FILE = re.compile(
     r"(^|/)([\w.-]*\.lock|package-lock\.json|pnpm-lock\.yaml|npm-shrinkwrap\.json|go\.sum|[\w.-]*\.min\.js"
     r"|[\w.-]*\.(map|svg)|\.secrets\.baseline|\.genesis-baseline\.json)$"
 )
-_TEST_LIKE = re.compile(r"(^|/)(t|unit|integration|e2e|mocks?|specs|qa)/", re.IGNORECASE)
+_TEST_LIKE = re.compile(
+    r"(^|/)((t|unit|integration|e2e|mocks?|specs|qa)/|\w+tests?/"
+    r"|(test|sample|example|dummy)[-_]\w*(key|cert|secret|token|password)|[\w.]*localhost\.key$)",
+    re.IGNORECASE,
+)
+# Documentation in the program itself, or code that is switched off.
+_COMMENT = re.compile(r"^\s*(#|//|/?\*|--|;)")
 # What tests and examples hold as a matter of course: keys and tokens made for them.
 _FIXTURES = frozenset({"private-key", "jwt", "url-password", "password"})
 # What is also found by a rule of its own kind is told by that one alone.
@@ -86,7 +92,8 @@ def _search(
     for match in matches:
         line = lines[match.line - 1]
         following = "\n".join(lines[match.line - 1 : match.line + 100])[:_LONGEST_KEY]
-        is_shown = is_minor or match.line in described
+        is_told = match.detector.rule == "password" and _COMMENT.match(line) is not None
+        is_shown = is_minor or match.line in described or is_told
         if is_shown and match.detector.rule in _FIXTURES:
             continue
         if not is_allowed(line) and looks_real(match, line, following):

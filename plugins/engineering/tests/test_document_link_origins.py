@@ -87,3 +87,16 @@ def test_nikola_makes_pages_of_more_than_documents(tmp_path: Path) -> None:
     assert set(told(tmp_path, files)) == {"[a]:/man/a.html", "/man/b.html"}
     files["www/conf.py"] = 'PAGES = (\n    ("man/*.xml", "man", "story.tmpl"),\n)\n'
     assert told(tmp_path, files) == {}
+
+
+def test_several_links_into_one_missing_folder_are_low_and_two_are_not(tmp_path: Path) -> None:
+    lost = "".join(f"[a](gone/deep/{n}.md)\n" for n in range(3))
+    two = "".join(f"[b](lost/{n}.md)\n" for n in range(2))
+    found = told(tmp_path, {"README.md": lost + two, ".gitignore": "x\n"})
+    assert sorted(severity for severity, _ in found.values()) == ["low"] * 3 + ["medium"] * 2
+
+
+def test_a_page_whose_source_stands_in_its_place_is_low(tmp_path: Path) -> None:
+    files = {"README.md": "[a](b.html)\n[c](d.html)\n", "b.html.erb": "", ".gitignore": "x\n"}
+    found = told(tmp_path, files)
+    assert (found["b.html"][0], found["d.html"][0]) == ("low", "medium")

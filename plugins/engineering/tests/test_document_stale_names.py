@@ -325,3 +325,10 @@ def test_names_that_stand_for_the_reader_s_own_are_no_stale_names(tmp_path: Path
         ("stale-name", "`pack.example_gone`"), ("stale-name", "`pack.mystery`"),
         ("stale-name", "`pack.somewhat`"),
     ]  # fmt: skip
+
+
+def test_a_unit_of_systemd_is_no_part_of_a_package(tmp_path: Path) -> None:
+    document = "Put it into `pack.service`, and see `pack.serving`.\n"
+    found = [one.message for one in _check(tmp_path, {"docs/a.md": document}).findings]
+    assert len(found) == 1
+    assert "pack.serving" in found[0]

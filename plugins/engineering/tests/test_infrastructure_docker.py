@@ -153,3 +153,10 @@ def test_a_compose_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     result = run(tmp_path, DOCKERFILES, {"compose.yml": "services: [\n"})
     assert result.findings == ()
     assert "does not parse" in result.omissions[0].reason
+
+
+def test_a_file_for_each_release_of_a_system_is_there_for_the_old_ones_too(tmp_path: Path) -> None:
+    text = "FROM debian:10\nRUN true\n"
+    places = found(tmp_path, DOCKERFILES, {"debs/Debian_10/Dockerfile": text, "Dockerfile": text})
+    ended = [(severity, place) for rule, severity, place in places if rule == "end-of-life-image"]
+    assert sorted(ended) == [("low", "debs/Debian_10/Dockerfile:1"), ("medium", "Dockerfile:1")]

@@ -96,7 +96,7 @@ def test_style_attributes_and_elements_are_read_at_their_place(tmp_path: Path) -
     files: dict[str, str | bytes] = {"a.html": page(body, head)}
     assert places(check("styles", tmp_path, files)) == [
         "medium mistyped-property a.html:3",
-        "medium length-without-unit a.html:7",
+        "low length-without-unit a.html:7",
         "medium mistyped-property a.html:8",
     ]
 

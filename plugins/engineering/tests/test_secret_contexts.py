@@ -106,3 +106,19 @@ def test_only_a_library_s_key_for_nobody_s_host_is_low(
 ) -> None:
     found = told(tmp_path, {key: KEY, certificate: text})
     assert found == [("private-key", severity, f"{key}:1")]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("caddytest/a.key", KEY, []),
+        ("lib/sample_keys.h", KEY, []),
+        ("lib/server.key", KEY, ["high"]),
+        ("lib/secure.rb", f"  # {_SET}\n", []),
+        ("lib/secure.rb", f"  {_SET}\n", ["high"]),
+    ],
+)
+def test_keys_named_as_samples_and_passwords_in_comments_are_no_secrets(
+    tmp_path: Path, path: str, text: str, expected: list[str]
+) -> None:
+    assert [severity for _, severity, _ in told(tmp_path, {path: text})] == expected

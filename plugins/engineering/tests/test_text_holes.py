@@ -197,6 +197,8 @@ _ODD = {
     "import sys\nfor n in ('totl',):\n    setattr(sys.modules[__name__], n, 1)\nprint(totl)\n": [],
     "def f():\n    x: int\n\n    def g():\n        nonlocal x\n        x = 1\n\n    g()\n"
     "    return x\n": [],
+    "try:\n    text = totl\nexcept NameError:\n    text = str\n": [],
+    "def f(a):\n    a == a\n    return a.hash\n": [],
     "class A:\n    def __len__(self):\n        raise TypeError\n": [],
     "class A:\n    def __len__(self):\n        assert 0\n": [],
     "class A:\n    def __len__(self):\n        return 'a'\n": [("wrong-special-method", "medium")],
@@ -227,3 +229,25 @@ def test_a_program_for_python_2_is_no_broken_one(tmp_path: Path) -> None:
 def test_a_name_that_a_function_quotes_is_no_value(tmp_path: Path) -> None:
     code = "def f(db, qn, x):\n    db.run('SELECT a FROM t WHERE b = %s' % qn(x))\n"
     assert risky(tmp_path, {"a.py": code}).findings == ()
+
+
+def test_what_a_script_of_zope_declares_in_comments_is_defined(tmp_path: Path) -> None:
+    code = (
+        '## Script (Python) "a"\n##bind context=context\n##parameters=time\nx = context.a(time)\n'
+    )
+    assert risky(tmp_path, {"a.py": code, "b.py": "x = context.a\n"}).findings[0].file == "b.py"
+
+
+@pytest.mark.parametrize(("name", "severity"), [("salt", "low"), ("password", "medium")])
+def test_a_salt_by_chance_is_low(tmp_path: Path, name: str, severity: str) -> None:
+    code = f"import random\n\n\ndef hash_password(p):\n    {name} = random.choice('abc')\n"
+    code += f"    return p + {name}\n"
+    assert [str(one.severity) for one in risky(tmp_path, {"a.py": code}).findings] == [severity]
+
+
+def test_all_of_a_program_for_python_2_alone_is_low(tmp_path: Path) -> None:
+    setup = (
+        "from setuptools import setup\nsetup(classifiers=['Programming Language :: Python :: 2'])\n"
+    )
+    found = risky(tmp_path, {"setup.py": setup, "a.py": "def f():\n    return totl\n"}).findings
+    assert [str(one.severity) for one in found] == ["low"]

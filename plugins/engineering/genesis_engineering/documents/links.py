@@ -6,6 +6,7 @@ import posixpath
 import re
 import shlex
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -39,6 +40,10 @@ _NOT_RELEASED = re.compile(
 _OF_CHECKOUTS = (".github/", ".gitignore", ".gitattributes")
 # The text of these documents is that of the action, whose repository has what they lead to.
 _ACTIONS = re.compile(r"(^|/)\.github/actions/")
+# So many links into one missing folder are no slips.
+_SEVERAL = 3
+# What a generator makes a page of, in its place.
+_SOURCES = (".erb", ".md", ".rst", ".j2", ".jinja", ".ejs", ".haml", ".slim", ".adoc")
 _RESERVED = re.compile(r"(^|/)(genindex|modindex|py-modindex|search|_modules|_static|_images)\b")
 
 
@@ -95,11 +100,28 @@ class _Checker:
         asked = [path for item in self._missing.values() for path in item.paths]
         ignored = ignored_paths(self._repository.root, asked)
         kept = [
-            _with_repeats(item.finding, self._repeats[key])
+            (item.paths[0], _with_repeats(item.finding, self._repeats[key]))
             for key, item in self._missing.items()
             if ignored.isdisjoint(item.paths)
         ]
-        return self._findings + kept
+        return self._findings + self._lessened(kept)
+
+    def _lessened(self, found: Sequence[tuple[str, Finding]]) -> list[Finding]:
+        """The findings about paths; low where a whole folder is missing to which several lead: it
+        was left out of what is looked at here, or something makes it."""
+        folders = Counter(self._absent_folder(path) for path, _ in found)
+        return [
+            finding.model_copy(update={"severity": Severity.LOW})
+            if folder and folders[folder] >= _SEVERAL and finding.severity is Severity.MEDIUM
+            else finding
+            for path, finding in found
+            for folder in (self._absent_folder(path),)
+        ]
+
+    def _absent_folder(self, path: str) -> str:
+        """The uppermost folder of a path that is not there; "" when all of them are."""
+        parents = [str(one) for one in reversed(PurePosixPath(path).parents) if str(one) != "."]
+        return next((one for one in parents if not self._repository.exists(one)), "")
 
     def omissions(self) -> list[Omission]:
         """What was seen and could not be judged."""
@@ -202,9 +224,15 @@ class _Checker:
             return f"{absent} From here, the path to that file is {right}.", Severity.MEDIUM
         if _HOST_NAME.match(target.path):
             return f"{absent} It looks like a web address without https://.", Severity.MEDIUM
+        if self._is_made(path):
+            return f"{absent} Something in its place may be made into it.", Severity.LOW
         if self._is_archive or (self._is_release and _NOT_RELEASED.fullmatch(path)):
             return ", which was not packed into this source archive.", Severity.LOW
         return absent, Severity.MEDIUM
+
+    def _is_made(self, path: str) -> bool:
+        """Whether the source of a page stands where the page is missing."""
+        return any(self._repository.exists(path + suffix) for suffix in _SOURCES)
 
     def _as_published(self, document: Document, target: Target) -> str | None:
         """The page that `../name/` leads to where each page is shown as a folder of its own."""

@@ -47,6 +47,7 @@ _DATA_FILE = re.compile(
     re.IGNORECASE,
 )
 _SUFFIXES = frozenset({"dot", "svg", "png", "html", "css", "txt", "md", "rst", "pdf", "csv", "log"})
+_UNITS = frozenset({"service", "socket", "timer", "conf", "pid", "sock", "desktop"})
 _QUOTING = frozenset({".py", ".pyi", ".toml", ".cfg", ".ini", ".json", ".yaml", ".yml"})
 
 
@@ -170,6 +171,8 @@ class _StaleNames:
 
 def _is_no_name(part: str, line: str) -> bool:
     """Whether a part stands for any name, or is how the name of a file ends."""
+    if part in _UNITS:
+        return True
     return _ANY_NAME.fullmatch(part) is not None or (
         part in _SUFFIXES and re.search(r"\bfiles?\b", line) is not None
     )

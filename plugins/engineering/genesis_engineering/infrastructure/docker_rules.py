@@ -55,7 +55,11 @@ def _base(file: Dockerfile, index: int, stage: Stage, lines: list[str]) -> Itera
     old = image_ended(stage.base)
     if old:
         message = f"{stage.base} is {old[0]}, which has had no security fixes since {old[1]}."
-        yield _at(file, "end-of-life-image", Severity.MEDIUM, message, stage.line, lines)
+        # A file for each release of a system is there for the old ones, too.
+        number = re.search(r"\d+", stage.base.partition(":")[2])
+        is_named = number and re.search(rf"(^|\D){number[0]}(\D|$)", file.path)
+        severity = Severity.LOW if is_named else Severity.MEDIUM
+        yield _at(file, "end-of-life-image", severity, message, stage.line, lines)
     image = read_image(stage.base)
     if image and not image.digest and image.tag in _UNTAGGED:
         message = f"The base image {stage.base} names no version: each build may start from "

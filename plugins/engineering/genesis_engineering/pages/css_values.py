@@ -26,7 +26,7 @@ Found = tuple[str, Severity, str, int]
 
 
 def value_faults(declaration: Declaration) -> Iterator[Found]:
-    """Rule, severity, message and line of each fault; all are medium.
+    """Rule, severity, message and line of each fault; all but `length-without-unit` are medium.
 
     `mistyped-property`, `mistyped-value`, `missing-semicolon`, `invalid-colour`, `unknown-unit`,
     `detached-unit` and `length-without-unit`. Vendors' own properties, old browsers' hacks
@@ -50,7 +50,10 @@ def value_faults(declaration: Declaration) -> Iterator[Found]:
             *_colour(declaration), *_units(declaration), *_detached(declaration),
             *_without_unit(declaration), *_keyword(declaration),
         ):  # fmt: skip
-            yield rule, Severity.MEDIUM, message, line
+            # Pages without a doctype take lengths without a unit: which pages use a sheet is
+            # not known.
+            is_minor = rule == "length-without-unit"
+            yield rule, Severity.LOW if is_minor else Severity.MEDIUM, message, line
 
 
 def _merged(declaration: Declaration) -> Found | None:
