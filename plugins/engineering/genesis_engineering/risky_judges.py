@@ -348,6 +348,7 @@ _JUDGES: dict[str, Judge] = {
     **dict.fromkeys(
         ["PLE0303", "PLE0304", "PLE0305", "PLE0307", "PLE0308", "PLE0309"], _special_method
     ),
+    "PLE0237": risky_statements.judge_slot,
     "PLE0302": risky_statements.judge_signature,
     "B022": risky_statements.judge_suppress,
     "PLE0604": risky_statements.judge_all,

@@ -182,6 +182,24 @@ def judge_shared_keys(source: PythonSource, found: Diagnostic) -> Severity | Non
     return Severity.LOW
 
 
+def judge_slot(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """None where the class gives the name a descriptor of its own, which takes the value."""
+    name = re.search(r"`(\w+)`", found.message)
+    for node in source.enclosing(found.location.row):
+        if isinstance(node, ast.ClassDef) and name:
+            own = {one.name for one in node.body if isinstance(one, FunctionNode)}
+            own |= {
+                target.id
+                for one in node.body
+                if isinstance(one, ast.Assign)
+                for target in one.targets
+                if isinstance(target, ast.Name)
+            }
+            if name[1] in own:
+                return None
+    return Severity.MEDIUM
+
+
 def is_caught(source: PythonSource, found: Diagnostic) -> bool:
     """Whether the line lies in a `try` that is there for names that may be missing."""
     row = found.location.row

@@ -14,7 +14,9 @@ _MAY_HAVE = re.compile(
     r"|def __init__"
 )
 # Others, such as Twisted's, have a TestCase that awaits.
-_STANDARD = re.compile(r"^(import unittest$|from unittest import .*\bTestCase\b)", re.MULTILINE)
+_STANDARD = re.compile(
+    r"^(import unittest$|from unittest import (?:[\w, ]*, )?TestCase\b)", re.MULTILINE
+)
 _RAISING = re.compile(r"(^|\.)(raises|assertRaises\w*)$")
 
 

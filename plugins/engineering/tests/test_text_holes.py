@@ -199,6 +199,11 @@ _ODD = {
     "    return x\n": [],
     "try:\n    text = totl\nexcept NameError:\n    text = str\n": [],
     "def f(a):\n    a == a\n    return a.hash\n": [],
+    "from b import setter\n\n\nclass A:\n    __slots__ = ['c']\n\n    def __init__(self):\n"
+    "        self.d = 1\n\n    @setter\n    def d(self, e):\n        return e\n": [],
+    "class A:\n    __slots__ = ['c']\n\n    def __init__(self):\n        self.d = 1\n": [
+        ("not-in-slots", "medium")
+    ],
     "class A:\n    def __len__(self):\n        raise TypeError\n": [],
     "class A:\n    def __len__(self):\n        assert 0\n": [],
     "class A:\n    def __len__(self):\n        return 'a'\n": [("wrong-special-method", "medium")],

@@ -27,6 +27,10 @@ _TESTS = {
     "        self.fail()\n": [("test-never-run", 5)],
     "import unittest\n\n\nclass TestA(unittest.IsolatedAsyncioTestCase):\n"
     "    async def test_a(self):\n        self.fail()\n": [],
+    "from unittest import IsolatedAsyncioTestCase as TestCase\n\n\nclass TestA(TestCase):\n"
+    "    async def test_a(self):\n        self.fail()\n": [],
+    "from unittest import mock, TestCase\n\n\nclass TestA(TestCase):\n"
+    "    async def test_a(self):\n        self.fail()\n": [("test-never-run", 5)],
     "class TestA:\n    def __init__(self):\n        self.a = 1\n\n    def test_a(self):\n"
     "        assert self.a\n": [("test-never-run", 2)],
     "class Testing(Base):\n    def __init__(self):\n        self.a = 1\n\n    def test_a(self):\n"

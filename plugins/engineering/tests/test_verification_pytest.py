@@ -313,3 +313,13 @@ def test_two_tests_of_the_same_name_are_counted_as_two(repository: Path) -> None
     write(repository, {"conftest.py": conftest, "test_it.py": "def test_a(): pass\n"})
     counted = facts(verify(repository))
     assert (counted["passed"], counted["failed"], counted["not_reached"]) == (1, 1, 0)
+
+
+def test_files_that_cannot_be_loaded_for_one_cause_are_told_once(repository: Path) -> None:
+    files = {f"tests/test_{n}.py": "from thing import gone\n" for n in range(4)}
+    broken = {f"tests/test_broken_{n}.py": "def test_a(:\n" for n in range(3)}
+    write(repository, {"thing.py": "here = 1\n", **files, **broken})
+    result = verify(repository)
+    told = sorted(one.message.partition(" cannot")[0] for one in result.findings)
+    assert told[0].startswith("The tests of 4 files, tests/test_0.py and others,")
+    assert len(told) == 4

@@ -12,7 +12,7 @@ from genesis_engineering.verification.child import CANCELLED
 from genesis_engineering.verification.missing_modules import CONFTEST
 from genesis_engineering.verification.records import CollectionError, RecordedTest
 from genesis_engineering.verification.rights import OTHER_USER
-from genesis_engineering.verification.same_cause import group_failures, raised_at
+from genesis_engineering.verification.same_cause import group_alike, group_failures, raised_at
 from genesis_engineering.verification.suite_run import SuiteRun, Unstable
 from genesis_engineering.verification.surroundings import (
     IPV6,
@@ -38,10 +38,16 @@ def find_problems(run: SuiteRun) -> list[Finding]:
     # Where there is doubt, what is said to be lacking, not Python for anybody, or unstable.
     told = [e for e in errors if not run.doubt or e.id in run.lacking or _SYNTAX.search(e.message)]
     certain = [t for t in failing if t.id in run.unstable or not run.is_doubtful(t.file)]
-    found += [_of_collection(error, run) for error in told]
+    broken = group_alike(
+        told,
+        lambda one: "" if one.id in run.lacking or _SYNTAX.search(one.message) else one.message,
+    )
+    found += [_of_collection(errors, run) for errors in broken]
     groups = group_failures([test for test in certain if test.id not in run.unstable])
     found += [_of_tests(tests, run) for tests in groups]
-    found += [_of_unstable(t, run.unstable[t.id], run) for t in certain if t.id in run.unstable]
+    unstable = [test for test in certain if test.id in run.unstable]
+    shaken = group_alike(unstable, lambda one: f"{run.unstable[one.id].kind} {one.message}")
+    found += [_of_unstable(tests, run.unstable[tests[0].id], run) for tests in shaken]
     doubtful: list[CollectionError | RecordedTest] = [e for e in errors if e not in told]
     doubtful += [test for test in failing if test not in certain]
     if doubtful:
@@ -161,10 +167,13 @@ def _of_tests(tests: list[RecordedTest], run: SuiteRun) -> Finding:
     )
 
 
-def _of_unstable(test: RecordedTest, unstable: Unstable, run: SuiteRun) -> Finding:
+def _of_unstable(tests: list[RecordedTest], unstable: Unstable, run: SuiteRun) -> Finding:
     """Both results are the evidence: what failed, and the runs in which it passed."""
+    test = tests[0]
     what = "fails only after others" if unstable.kind == "order-dependent" else "is flaky"
     message = f"{test.id} {what}: {unstable.told}. It failed with: {test.message or 'no message'}"
+    if len(tests) > 1:
+        message = f"{len(tests)} tests are alike in this. The first: {message}"
     return Finding(
         rule=f"test-{unstable.kind}",
         severity=Severity.LOW if _LEFT_OVER.search(test.message) else Severity.MEDIUM,
@@ -195,15 +204,21 @@ def _lacking(name: str, file: str | None, detail: str, run: SuiteRun) -> Finding
     )
 
 
-def _of_collection(error: CollectionError, run: SuiteRun) -> Finding:
+def _of_collection(errors: list[CollectionError], run: SuiteRun) -> Finding:
+    """A file of tests that cannot be loaded, or all that say the same."""
+    error = errors[0]
     if error.id in run.lacking:
         return _lacking(error.id, error.file, error.detail, run)
+    name = error.id or "the suite"
+    if len(errors) > 1:
+        name = f"{len(errors)} files, {name} and others,"
+    others = "\n".join(one.id for one in errors[1 : _EVIDENCE_LINES + 1])
     return Finding(
         rule="test-collection-error",
         severity=Severity.HIGH,
-        message=f"The tests of {error.id or 'the suite'} cannot be loaded: {error.message}"[:2000],
+        message=f"The tests of {name} cannot be loaded: {error.message}"[:2000],
         file=error.file,
-        evidence=_last_lines(error.detail),
+        evidence=f"{_last_lines(error.detail)}\n{others}".rstrip()[-8000:],
         check=run.launch.check(error.id)[:1000] if error.id else "",
     )
 

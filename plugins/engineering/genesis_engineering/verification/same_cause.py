@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from genesis_engineering.verification.records import RecordedTest
+from genesis_engineering.verification.records import CollectionError, RecordedTest
 
+Failed = TypeVar("Failed", RecordedTest, CollectionError)
 LEAST = 3
 """So many tests with one cause are told together; fewer are shorter one by one."""
 # pytest ends a failure with a place, Python's own traceback has one above each line of code.
@@ -31,6 +33,22 @@ def group_failures(tests: Sequence[RecordedTest]) -> list[list[RecordedTest]]:
         else:
             groups |= {test.id: [test] for test in alike}
     return [groups[test.id] for test in tests if test.id in groups]
+
+
+def group_alike(failed: Sequence[Failed], words: Callable[[Failed], str]) -> list[list[Failed]]:
+    """What failed, in its order, with those together of which the same is said but for numbers.
+
+    `words` gives what is said of one; "" keeps it by itself.
+    """
+    grouped: dict[str, list[Failed]] = {}
+    for place, one in enumerate(failed):
+        said = _NUMBER.sub("0", words(one).partition("\n")[0])
+        grouped.setdefault(said or f"\n{place}", []).append(one)
+    return [
+        group
+        for alike in grouped.values()
+        for group in ([alike] if len(alike) >= LEAST else [[one] for one in alike])
+    ]
 
 
 def raised_at(test: RecordedTest) -> tuple[str, int] | None:
