@@ -42,21 +42,19 @@ def judge_groupby(source: PythonSource, found: Diagnostic) -> Severity | None:
     loop = next((one for one in reversed(loops) if names and _binds(one.target, names[0])), None)
     if loop is None:
         return Severity.MEDIUM
-    used = [
+    before = [
         node.lineno
         for statement in loop.body
         for node in ast.walk(statement)
-        if isinstance(node, ast.Name)
-        and node.id == names[0]
-        and node.lineno < row
-        # Taking the first of a group does not spend it.
-        and f"next({names[0]}" not in source.line(node.lineno)
+        if isinstance(node, ast.Name) and node.id == names[0] and node.lineno < row
     ]
-    if not used:
+    # Taking the first of a group does not spend it.
+    used = [line for line in before if f"next({names[0]}" not in source.line(line)]
+    if before and not used:
         return None
     here = set(map(id, around))
     is_left = all(_is_left_before(source, line, here) for line in used)
-    return None if is_left else Severity.MEDIUM
+    return None if used and is_left else Severity.MEDIUM
 
 
 def judge_signature(source: PythonSource, found: Diagnostic) -> Severity | None:

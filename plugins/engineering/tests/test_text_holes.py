@@ -256,3 +256,11 @@ def test_all_of_a_program_for_python_2_alone_is_low(tmp_path: Path) -> None:
     )
     found = risky(tmp_path, {"setup.py": setup, "a.py": "def f():\n    return totl\n"}).findings
     assert [str(one.severity) for one in found] == ["low"]
+
+
+def test_a_group_that_an_inner_loop_takes_again_and_again_is_spent(tmp_path: Path) -> None:
+    code = (
+        "from itertools import groupby\n\n\ndef f(a, times):\n    for k, g in groupby(a):\n"
+        "        for _ in times:\n            yield k, list(g)\n"
+    )
+    assert [one.rule for one in risky(tmp_path, {"a.py": code}).findings] == ["spent-groupby"]
