@@ -29,6 +29,8 @@ _TESTS = {
     "    async def test_a(self):\n        self.fail()\n": [],
     "from unittest import IsolatedAsyncioTestCase as TestCase\n\n\nclass TestA(TestCase):\n"
     "    async def test_a(self):\n        self.fail()\n": [],
+    "import unittest\n\n\ndef f():\n    class TestA(unittest.TestCase):\n"
+    "        async def test_a(self):\n            self.fail()\n\n    return TestA\n": [],
     "from unittest import mock, TestCase\n\n\nclass TestA(TestCase):\n"
     "    async def test_a(self):\n        self.fail()\n": [("test-never-run", 5)],
     "class TestA:\n    def __init__(self):\n        self.a = 1\n\n    def test_a(self):\n"
