@@ -106,8 +106,7 @@ def _outside(functions: list[FunctionNode]) -> set[str]:
     found: set[str] = set()
     for function in functions:
         if not any(_COMMAND.search(ast.unparse(one)) for one in function.decorator_list):
-            every = (node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg))
-            found |= {name for name in every if name not in _SELF}
+            found |= {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
         for names, value in _bindings(function):
             if _names(value) & found or INPUT.search(ast.unparse(value)):
                 found |= names

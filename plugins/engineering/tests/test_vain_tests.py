@@ -53,6 +53,11 @@ _COROUTINES = {
     "        self.f()\n": [],
     "class A:\n    async def f(self):\n        pass\n\n\nclass B:\n    def f(self):\n"
     "        pass\n\n    def g(self):\n        self.f()\n": [],
+    # What another class or an assignment puts in its place may be no coroutine.
+    "class A:\n    async def f(self):\n        pass\n\n    def g(self):\n        self.f()\n\n\n"
+    "class B(A):\n    def f(self):\n        pass\n": [],
+    "class A:\n    async def f(self):\n        pass\n\n    def g(self, f):\n        self.f = f\n"
+    "        self.f()\n": [],
     "import asyncio\n\n\nasync def f():\n    asyncio.sleep(1)\n": [("never-awaited", 5)],
 }
 
