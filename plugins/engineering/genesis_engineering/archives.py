@@ -19,6 +19,11 @@ _NEVER_PACKED = frozenset(
 _PUBLISHED = ("name", "version", "license", "repository")
 
 
+def is_marked_archive(repository: Path) -> bool:
+    """Whether a build tool left its mark: certain, where an npm package is only told by its looks."""
+    return any((repository / mark).is_file() for mark in _MARKS)
+
+
 def is_source_archive(repository: Path, files: Iterable[RepositoryFile]) -> bool:
     """Whether the tree is what a registry hands out: an sdist, a crate or an npm package.
 

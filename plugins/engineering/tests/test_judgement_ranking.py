@@ -7,7 +7,7 @@ from collections import Counter
 
 from genesis.contracts import Finding
 from genesis.contracts.judgements import FindingState, JudgedFinding
-from genesis_engineering.judgement.ranking import MOST_SHOWN, cap, order
+from genesis_engineering.judgement.ranking import MOST_SHOWN, MOST_SHOWN_HIGH, cap, order
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,7 +94,10 @@ def test_what_is_shown_and_what_is_counted_are_all(kinds: list[tuple[str, str, b
     assert len(shown) + sum(one.places_more for one in capped) == len(found)
     groups = Counter((one.finding.rule, one.finding.severity) for one in capped)
     listed = Counter((one.finding.rule, one.finding.severity) for one in shown)
-    assert listed == {group: min(count, MOST_SHOWN) for group, count in groups.items()}
+    assert listed == {
+        group: min(count, MOST_SHOWN_HIGH if group[1] == "high" else MOST_SHOWN)
+        for group, count in groups.items()
+    }
     for group in groups:
         of_group = [o for o in capped if (o.finding.rule, o.finding.severity) == group]
         last = [one for one in of_group if one.is_shown][-1]
@@ -103,11 +106,21 @@ def test_what_is_shown_and_what_is_counted_are_all(kinds: list[tuple[str, str, b
 
 def test_what_is_new_is_shown_before_what_is_known() -> None:
     capped = cap(many(30, new=2))
-    assert [n for n, one in enumerate(capped) if one.is_shown] == [*range(8), 28, 29]
-    assert capped[29].places_more == 20
-    assert [n for n, one in enumerate(cap(many(30, new=12))) if one.is_shown] == [*range(18, 28)]
+    assert [n for n, one in enumerate(capped) if one.is_shown] == [0, 28, 29]
+    assert capped[29].places_more == 27
+    assert [n for n, one in enumerate(cap(many(30, new=12))) if one.is_shown] == [18, 19, 20]
+
+
+def test_what_says_something_else_is_shown_before_more_of_the_same() -> None:
+    said = ["line 1 is long", "line 2 is long", "line 3 is long", "no end", "line 4 is long", "odd"]
+    found = [one for text in said for one in many(1, message=text)]
+    assert [n for n, one in enumerate(cap(found)) if one.is_shown] == [0, 3, 5]
+
+
+def test_of_what_is_high_ten_are_shown() -> None:
+    assert sum(one.is_shown for one in cap(many(30, severity="high"))) == 10
 
 
 def test_a_high_finding_is_never_behind_low_ones_of_its_rule() -> None:
     capped = cap(order([*many(30), *many(1, severity="high")]))
-    assert [one.finding.severity for one in capped if one.is_shown] == ["high", *["low"] * 10]
+    assert [one.finding.severity for one in capped if one.is_shown] == ["high", *["low"] * 3]

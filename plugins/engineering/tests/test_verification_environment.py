@@ -428,6 +428,14 @@ def test_an_archive_without_the_conftest_of_its_tests_has_no_failures(own: Path)
     assert [f.rule for f in verify(own).findings] == ["test-failed"] * 3
 
 
+@pytest.mark.parametrize(("mark", "severity"), [("PKG-INFO", "low"), ("README", "high")])
+def test_a_failure_in_an_unpacked_source_archive_is_low(
+    own: Path, mark: str, severity: str
+) -> None:
+    write(own, {mark: "Name: a\n", "test_it.py": "def test_a(): assert 1 == 2\n"})
+    assert [(f.rule, str(f.severity)) for f in verify(own).findings] == [("test-failed", severity)]
+
+
 def test_options_of_pytest_cov_do_not_keep_tests_from_running_without_it(own: Path) -> None:
     config = "[pytest]\naddopts = --cov=a --cov-branch --cov-report term-missing --no-cov-on-fail\n"
     write(own, {"pytest.ini": config, "test_it.py": FAILS})

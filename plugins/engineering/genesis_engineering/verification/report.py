@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from genesis.contracts import Artifact, Finding, Omission, Severity, TaskResult
+from genesis.contracts import Artifact, Confidence, Finding, Omission, Severity, TaskResult
 from pydantic import JsonValue
 
 from genesis_engineering.reporting import MOST_OF_A_RULE
@@ -20,15 +20,21 @@ EVENTS_FILE = "test-events.jsonl"
 RERUNS_FILE = "test-reruns.jsonl"
 
 
-def report_runs(runs: Sequence[SuiteRun], suites: Suites, left_out: str) -> TaskResult:
+def report_runs(
+    runs: Sequence[SuiteRun], suites: Suites, left_out: str, is_archive: bool
+) -> TaskResult:
     """Everything that the runs showed; `blocked` when no test of any of them could run.
 
-    `left_out` are files that the copy of the checkout does not have, in words.
+    `left_out` are files that the copy of the checkout does not have, in words. In an unpacked
+    source archive (`is_archive`) all is low: it lacks the project's own setting, such as its
+    services, lock files and parts of its tests, and whoever unpacked it cannot mend it.
     """
     verdict = decide_all(runs)
     if verdict.name == "no_tests":
         return report_no_tests(suites, verdict.reason)
     found = [finding for run in runs for finding in find_problems(run)]
+    if is_archive:
+        found = [_of_archive(finding) for finding in found]
     more = len(found) - MOST_OF_A_RULE
     rest = f" {more} more findings are not listed." if more > 0 else ""
     blocked = None
@@ -47,6 +53,12 @@ def report_runs(runs: Sequence[SuiteRun], suites: Suites, left_out: str) -> Task
         facts={"verification": _all_facts(runs, verdict)},
         blocked=blocked,
     )
+
+
+def _of_archive(finding: Finding) -> Finding:
+    if finding.severity == Severity.LOW:
+        return finding
+    return finding.model_copy(update={"severity": Severity.LOW, "confidence": Confidence.POSSIBLE})
 
 
 def report_no_run(suites: Suites, reason: str) -> TaskResult:

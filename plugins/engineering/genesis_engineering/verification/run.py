@@ -9,6 +9,7 @@ from pathlib import Path
 from genesis.contracts import TaskResult, ToolContext
 from genesis.errors import AttemptCancelledError
 
+from genesis_engineering.archives import is_marked_archive
 from genesis_engineering.verification.child import CANCELLED
 from genesis_engineering.verification.coverage_run import is_worth_measuring, read_coverage
 from genesis_engineering.verification.launch import CannotRunError, Stage
@@ -82,7 +83,8 @@ def _run_in(
         started = time.monotonic()
         runs[number] = _look_closer(run, context, settings.left(used), stage)
         used += time.monotonic() - started
-    return report_runs(runs, replace(suites, others=(*suites.others, *others)), _left_out(copy))
+    everything = replace(suites, others=(*suites.others, *others))
+    return report_runs(runs, everything, _left_out(copy), is_marked_archive(repository))
 
 
 def _run_all(
