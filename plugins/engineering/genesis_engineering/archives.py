@@ -20,7 +20,7 @@ _PUBLISHED = ("name", "version", "license", "repository")
 
 
 def is_marked_archive(repository: Path) -> bool:
-    """Whether a build tool left its mark: certain, where an npm package is only told by its looks."""
+    """Whether a build tool left its mark, which is certain; an npm package is told by its looks."""
     return any((repository / mark).is_file() for mark in _MARKS)
 
 

@@ -27,6 +27,7 @@ from genesis_engineering.unreachable_lines import find_unreachable_lines
 from genesis_engineering.unused_names import find_unused_names
 
 _MOST_BYTES = 300_000
+_DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 _RESERVE_SECONDS = 2.0
 
 
@@ -83,7 +84,8 @@ def find_dead_code(context: ToolContext) -> TaskResult:
 
 def _is_other(file: RepositoryFile) -> bool:
     is_minified = ".min." in file.path or file.size > _MOST_BYTES
-    return file.suffix in OTHER_LANGUAGES and not file.is_test and not is_minified
+    is_declared = file.path.endswith(_DECLARATIONS)
+    return file.suffix in OTHER_LANGUAGES and not (file.is_test or is_minified or is_declared)
 
 
 def _never_run(file: RepositoryFile) -> list[Finding]:
@@ -94,7 +96,7 @@ def _never_run(file: RepositoryFile) -> list[Finding]:
     return [
         Finding(
             rule="unreachable-code",
-            severity=Severity.LOW if one.is_known or is_secondary(file.path) else Severity.MEDIUM,
+            severity=Severity.LOW,
             message=f"This line can never run: `{one.after[:200]}` stands before it.",
             file=file.path,
             line=one.line,

@@ -46,6 +46,8 @@ _OLD_IMPORT = re.compile(
     re.MULTILINE,
 )
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Thai to Tibetan, Myanmar and Khmer, which mark with it where a line may break.
+_WITHOUT_SPACES = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")
 # Names that gettext, notebooks, Sphinx, profilers and type checkers put there.
 _GIVEN_NAMES = frozenset(
     {"_", "ngettext", "get_ipython", "display", "spark", "dbutils", "tags", "profile",
@@ -330,6 +332,8 @@ def _hidden(source: PythonSource, found: Diagnostic) -> Severity | None:
     in a docstring, which nobody runs."""
     row = found.location.row
     if found.code == "PLE2502" and not _REORDERING.search(source.line(row)):
+        return None
+    if found.code == "PLE2515" and _WITHOUT_SPACES.search(source.line(row)):
         return None
     is_told = any(
         isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

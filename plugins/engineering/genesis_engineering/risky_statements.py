@@ -162,8 +162,8 @@ def judge_caught_twice(source: PythonSource, found: Diagnostic) -> Severity | No
 
 
 def judge_shared_keys(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """Medium where the function changes what a key has; keys that are only given other values
-    share nothing in the end."""
+    """Medium where the function changes what a key has further down; keys that are only given
+    other values share nothing in the end."""
     around = list(source.enclosing(found.location.row))
     targets = [t for node in around if isinstance(node, ast.Assign) for t in node.targets]
     names = {ast.unparse(target) for target in targets}
@@ -175,7 +175,9 @@ def judge_shared_keys(source: PythonSource, found: Diagnostic) -> Severity | Non
         inner = node.value if isinstance(node, ast.Attribute | ast.Subscript) else None
         if isinstance(node, ast.AugAssign):
             inner = node.target
-        if isinstance(inner, ast.Subscript) and ast.unparse(inner.value) in names:
+        if not isinstance(inner, ast.Subscript) or inner.lineno <= found.location.row:
+            continue
+        if ast.unparse(inner.value) in names:
             return Severity.MEDIUM
     return Severity.LOW
 

@@ -23,7 +23,8 @@ _OTHER_WAY = re.compile(
     r"^\s*((case|default|else|elseif|catch|finally|function|async function|class|abstract|type|"
     r"interface|enum|declare|namespace|module|import|export|var|func|public|private|protected|"
     r"end\w*|while|return|throw|break|continue|panic|unset)\b"
-    r"|\w+\s*:(?!:)|@)"
+    # A name alone is a macro, which may hold such a way.
+    r"|\w+\s*:(?!:)|@|\w+\s*;?\s*$)"
 )
 _HIDDEN = re.compile(
     r"//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|`(?:\\.|[^`\\])*`", re.DOTALL
@@ -35,20 +36,14 @@ _MAY_HAVE = re.compile(
 _OPEN_END = re.compile(r"([=(,&|+?:{\[*/.<>-]|=>|\b(return|else|do|in|of|instanceof|as))\s*$")
 _HEAD = re.compile(r"(\)|\belse|\bdo)\s*$")
 _WITHOUT_SEMICOLON = frozenset({".go"})
-_COMMENT = re.compile(r"\s*(//|\*|/\*|#)")
-_TO_DO = re.compile(
-    r"TODO|FIXME|XXX|not (yet )?(implemented|supported)|disabled|temporar", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
 class UnreachableLine:
-    """A line that never runs (from 1), and the statement above it; `is_known`: a comment there
-    tells why, or that something is to be done."""
+    """A line that never runs (from 1), and the statement above it."""
 
     line: int
     after: str
-    is_known: bool
 
 
 def find_unreachable_lines(text: str, suffix: str) -> Iterator[UnreachableLine]:
@@ -65,9 +60,7 @@ def find_unreachable_lines(text: str, suffix: str) -> Iterator[UnreachableLine]:
             continue
         found = _STATEMENT.match(lines[behind])
         if found and found[1] == stop[1] and not _is_headed(lines, place, stop[1]):
-            said = "\n".join(written[max(0, place - 1) : behind])
-            is_known = _COMMENT.match(said) or _TO_DO.search(said)
-            yield UnreachableLine(behind + 1, written[place].strip(), bool(is_known))
+            yield UnreachableLine(behind + 1, written[place].strip())
 
 
 def blank_text(text: str) -> str:

@@ -157,6 +157,7 @@ def test_a_repository_without_documents_says_so(tmp_path: Path) -> None:
         ("bash", "\u276f ./make\nInstalling 'a' to '/b"),
         ("bash", "[WARNING]: Skipping plugin (my.py) as it seems to be invalid"),
         ("bash", "failed: [localhost] (item=1) => {}"),
+        ("bash", "ctl status\n+----+------+\n|  ID | NAME |\n+----+------+"),
     ],
 )
 def test_excerpts_and_what_a_terminal_showed_are_not_reported(
@@ -187,6 +188,7 @@ def test_what_only_looks_like_an_excerpt_or_a_terminal_is_medium(
     [
         ("It becomes an array, somewhat like this:", "json", '{"a": [one, two]}'),
         ("This is what it holds:", "json", '{"a": [Sample 1, Sample 2]}'),
+        ("It waits:", "python", "def wait():\n  do\n    key = read()\n  while key"),
         ("Use it so:", "python", ">>> r.make(\n>>>     1,\n>>> )\n\n>>> r.get()\n"),
     ],
 )

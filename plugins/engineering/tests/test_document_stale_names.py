@@ -138,6 +138,7 @@ def test_what_tells_of_the_past_or_the_future_is_left_alone(tmp_path: Path) -> N
         "docs/plans/next.md": named,
         "docs/a.md": f"# A\n\n## Removed in 2.0\n\n### Core\n\n{named}",
         "docs/b.md": f"# B\n\nThis was renamed: {named}",
+        "docs/c.md": f"# C\n\nThe next one will provide {named}",
     }
     assert _told(_check(tmp_path, documents)) == []
 

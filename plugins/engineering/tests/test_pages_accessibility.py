@@ -116,6 +116,13 @@ def test_the_language_of_a_page_that_nobody_stays_on_is_low(
     assert places(result) == [f"{severity} page-without-language a.html:2"]
 
 
+def test_a_page_of_maven_gets_its_head_from_the_site(tmp_path: Path) -> None:
+    text = "<html><head><title>a</title></head><body><p>b</p></body></html>"
+    files: dict[str, str | bytes] = {"src/site/xhtml/a.html": text, "src/b.html": text}
+    result = check("accessibility", tmp_path, files)
+    assert places(result) == ["medium page-without-language src/b.html:1"]
+
+
 def test_jsx_is_named_as_not_read_where_there_is_any(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"a.html": page(""), "b.test.tsx": "1"}
     told = "accessibility of JSX"

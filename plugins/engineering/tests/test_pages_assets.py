@@ -81,6 +81,41 @@ def test_style_sheets_are_resolved_from_their_own_folder(tmp_path: Path) -> None
     ]
 
 
+def test_a_path_that_is_right_from_a_folder_above_is_low(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "web/css/base/a.css": "a { background: url(../skins/old/img/a.png) }\n"
+        "b { background: url(../img/a.png) }\n",
+        "web/skins/old/img/a.png": PIXEL,
+    }
+    assert places(check("assets", tmp_path, files)) == [
+        "low missing-asset web/css/base/a.css:1",
+        "medium missing-asset web/css/base/a.css:2",
+    ]
+
+
+def test_what_a_generator_makes_of_a_file_of_that_name_or_puts_beside_its_pages_is_there(
+    tmp_path: Path,
+) -> None:
+    files: dict[str, str | bytes] = {
+        "a.html": page('<a href="made.html">a</a> <a href="gone.html">b</a>'),
+        "made.xhtml": "<p>a</p>",
+        "doxygen/own.css": "a { background: url(ftv2doc.png) }\nb { background: url(gone.png) }\n",
+    }
+    assert places(check("assets", tmp_path, files)) == [
+        "medium missing-page a.html:4",
+        "medium missing-asset doxygen/own.css:2",
+    ]
+
+
+def test_modules_that_name_themselves_are_not_looked_for_in_files(tmp_path: Path) -> None:
+    named = 'define("ace/mode/c",["require"], function(require) { require("./gone"); });\n'
+    files: dict[str, str | bytes] = {
+        "lib/a.js": named,
+        "lib/b.js": 'define(["./c"], function(c) { require("./gone"); });\n',
+    }
+    assert places(check("assets", tmp_path, files)) == ["medium missing-module lib/b.js:1"]
+
+
 def test_relative_imports_of_scripts_are_followed(tmp_path: Path) -> None:
     code = """import a from './lib/a';
 import { b } from "./lib/b.js";

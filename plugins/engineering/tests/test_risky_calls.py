@@ -48,7 +48,8 @@ _DEFECTS = {
     ("blocking-call-in-async", "medium"): "import time\n\n\nasync def f():\n    time.sleep(3)\n",
     ("shared-mutable", "medium"): "def f(xs):\n    found = dict.fromkeys(xs, [])\n"
     "    for x in xs:\n        found[x].append(1)\n    return found\n",
-    ("shared-mutable", "low"): "def f(xs):\n    found = dict.fromkeys(xs, [])\n"
+    ("shared-mutable", "low"): "def f(xs):\n    found = {}\n    found[1][2] = 3\n"
+    "    found = dict.fromkeys(xs, [])\n"
     "    for x in xs:\n        found[x] = [x]\n    return found\n",
     ("broken-log-call", "medium"): "import logging\n\nlogging.warning('a %s', 1, 2)\n",
     ("weak-hash", "low"): "import hashlib\n\n\ndef f(password):\n    hashlib.md5(password)\n",

@@ -213,6 +213,7 @@ _ODD = {
     "class A:\n    def f(self, b):\n        self > b\n": [],
     'def f():\n    """Finds \u200b such marks."""\n': [("hidden-character", "low")],
     "x = 'a\u200b'\n": [("hidden-character", "medium")],
+    "x = 'ວັນ\u200bສຸກ'\n": [],
     "from itertools import groupby\n\n\ndef f(a):\n    for k, g in groupby(a):\n"
     "        first = next(g)\n        yield first, list(g)\n": [],
 }

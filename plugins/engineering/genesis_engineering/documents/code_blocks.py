@@ -48,6 +48,12 @@ _COMMAND = re.compile(
 _SKETCH = re.compile(
     r"\b(somewhat|roughly|something like|simplified|sketch\w*|schematic\w*)\b", re.IGNORECASE
 )
+# Statements that no Python has, as those have who write down what a program does.
+_PSEUDOCODE = re.compile(
+    r"^[ \t]*(do|repeat|begin|then|fi|until\b.*|end ?(if|while|for)?|(do|while|if|for)\b.*\{)"
+    r"[ \t]*$",
+    re.MULTILINE,
+)
 _COMMANDS = "and holds commands of a shell"
 _CHECKS = {
     "Python": "paste the block into a file and run: python -m py_compile FILE",
@@ -92,7 +98,11 @@ def _check(document: Document, block: CodeBlock) -> Finding | None:
     lines = block.code.split("\n")
     shown = lines[broken.line - 1] if broken.line <= len(lines) else ""
     is_first = _FIRST_READ.search(document.path) is not None
-    is_minor = broken.is_minor or _SKETCH.search(_before(document, block)) is not None
+    is_minor = (
+        broken.is_minor
+        or _SKETCH.search(_before(document, block)) is not None
+        or (language == "Python" and _PSEUDOCODE.search(block.code) is not None)
+    )
     severity = Severity.MEDIUM if is_first and not is_minor else Severity.LOW
     is_command = language == "Python" and _COMMAND.match(shown) is not None
     what = _COMMANDS if is_command else "and does not parse"

@@ -19,8 +19,8 @@ from genesis_engineering.files import RepositoryFile, list_files
 _PAST = re.compile(
     r"\b(remov\w+|deprecat\w+|no longer|renam\w+|replac\w+|used to|former\w*|previous\w*|earlier"
     r"|instead of|rather than|before|prior to|versionchanged|version(added|removed)|was|were|old"
-    r"|legacy|will be|planned|future|yet|does(n't| not) exist|not available|imaginary"
-    r"|hypothetical)\b",
+    r"|legacy|will (be|have|provide|offer|add|get)|planned|future|yet"
+    r"|does(n't| not) exist|not available|imaginary|hypothetical)\b",
     re.IGNORECASE,
 )
 # A note of Sphinx that stands below the name that it is about.

@@ -14,6 +14,7 @@ from genesis.contracts.reports import SessionReport
 
 from genesis_engineering.judgement.baseline import Baseline, read_baseline
 from genesis_engineering.judgement.comparing import compare
+from genesis_engineering.judgement.doubting import doubt_many
 from genesis_engineering.judgement.fingerprints import name_findings
 from genesis_engineering.judgement.matching import pair
 from genesis_engineering.judgement.merging import Seen, merge
@@ -31,7 +32,8 @@ def judge(report: SessionReport, earlier: SessionReport | None) -> Judgement:
     """
     repository = Path(report.repository)
     baseline = read_baseline(repository)
-    seen = merge([*_seen(report), *(Seen(problem, ()) for problem in baseline.problems)])
+    merged = merge([*_seen(report), *(Seen(problem, ()) for problem in baseline.problems)])
+    seen = doubt_many(merged)
     places = Places(repository, [one.finding for one in seen])
     named = name_findings(seen, places)
     standing, suppressed = _suppress(named, places, baseline)

@@ -31,6 +31,10 @@ _FILLED_IN = frozenset(
      "_static", "_templates", "includes", "snippets", "theme", "themes",
      "skeleton", "boilerplate", "scaffold"}
 )  # fmt: skip
+# What Doxygen puts beside the pages that it makes, for style sheets written for them.
+_OF_DOXYGEN = re.compile(
+    r"(^|/)(ftv2\w+|doxygen|nav_[fgh]|tab_[abhs]|bc_s|sync_o(n|ff))\.(png|svg)$"
+)
 _NO_ANCHOR = re.compile(r"^$|^top$|^[!/?]|[/=&]|^:~:|^L\d+", re.IGNORECASE)
 _WORDS = {"script": "script", "style": "style sheet", "image": "image", "page": "page",
           "media": "recording", "font": "font", "map": "source map", "file": "file"}  # fmt: skip
@@ -62,8 +66,8 @@ def check_assets(context: ToolContext) -> TaskResult:
     """Report references to files of the repository that are missing, misspelled or very heavy.
 
     - `missing-asset`, `missing-page` (medium): nothing is at the target; low for a font, of which
-      there mostly are several, and for a style sheet that users may add (`custom.css`). Said once
-      for each target, with the number of files.
+      there mostly are several, for a style sheet that users may add (`custom.css`), and where two
+      folders and the name are elsewhere. Said once for each target, with the number of files.
     - `missing-source-map` (info): said once for the repository when there are many.
     - `wrong-case` (medium): the name differs by case, which only some machines forgive.
     - `missing-module` (medium): a relative import of a script that no file answers.
@@ -184,7 +188,9 @@ class _Checker:
             message = f"The {word} {path} is not in the repository."
             other = self._lookup.elsewhere(path)
             message += f" There is {other}." if other else ""
-        is_minor = reference.kind == "font" or _is_hook(path, reference)
+        is_minor = (
+            reference.kind == "font" or _is_hook(path, reference) or self._is_from_above(reference)
+        )
         severity = Severity.LOW if is_minor and not actual else Severity.MEDIUM
         finding = make_finding(
             file, text, rule, severity, message, reference.line, _around(text, reference)
@@ -203,12 +209,27 @@ class _Checker:
             return None
         return self._lookup.resolve(PurePosixPath(root), reference.path.lstrip("/"))
 
+    def _has_source(self, path: str) -> bool:
+        """Whether a file of the page's name, but for its ending, lies where the page is missing."""
+        pure = PurePosixPath(path)
+        return any(PurePosixPath(name).stem == pure.stem for name in self._lookup.siblings(path))
+
+    def _is_from_above(self, reference: Reference) -> bool:
+        """Whether the same folders and name are elsewhere: then pages may be served from there."""
+        written = reference.path.lstrip("./")
+        other = self._lookup.elsewhere(written)
+        return other is not None and written.count("/") > 1 and f"/{other}".endswith(f"/{written}")
+
     def _may_be_made(self, path: str, reference: Reference) -> bool:
         if reference.kind == "page" and PurePosixPath(path).suffix.lower() not in _PAGE_SUFFIXES:
             return True
         if not path or path.endswith("/") or self._lookup.is_built(path):
             return True
         if reference.kind == "style" and self._lookup.in_theme(path):
+            return True
+        if reference.kind == "page" and self._has_source(path):
+            return True
+        if reference.kind == "image" and _OF_DOXYGEN.search(path):
             return True
         if reference.kind in ("image", "media"):
             return False

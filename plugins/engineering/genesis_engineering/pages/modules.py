@@ -20,6 +20,8 @@ _STRANGE = re.compile(r"[!*{}<>$|]|\.$|(^|/)node_modules/")
 _BUNDLE = re.compile(
     r"function\s*\(\w+,\s*module,\s*exports|__webpack_require__|__commonJS"
     r"|\(function \w\(\w,\w,\w\)"
+    # Modules of AMD that name themselves: several in a file, found by those names.
+    r"|\bdefine\s*\(\s*[\"'][^\"'\n]+[\"']\s*,"
 )
 _GOES_ON = re.compile(r"\s*[+.`]")
 _SILENCED = re.compile(r"eslint-disable|@ts-(ignore|expect-error|nocheck)|webpackIgnore")

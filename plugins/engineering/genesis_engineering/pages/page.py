@@ -37,6 +37,8 @@ _TEXT_TEMPLATES = re.compile(r"<(?:html|body|head|div|form|table|ul|img|input|na
 _SFC_START = re.compile(r"^<template\b[^\n>]*>", re.MULTILINE)
 _SFC_END = "\n</template>"
 _FOLDER = re.compile(r"(^|/)(templates?|views|layouts|partials)/")
+# Maven takes the body of these and puts the head of its site around it.
+_OF_MAVEN = re.compile(r"(^|/)src/site/")
 _EMAIL = re.compile(r"e?mail|newsletter|mjml", re.IGNORECASE)
 _LONG_LINE = 5000
 _ODD_LIMIT = 2000
@@ -81,6 +83,8 @@ class Page:
         """Whether it is a document from its first to its last tag, not a part of one or of what
         it extends."""
         if self.is_template and extends_another(self.source):
+            return False
+        if _OF_MAVEN.search(self.path):
             return False
         starts = {tag.name for tag in self.scan.tags if not tag.is_end}
         ends = {tag.name for tag in self.scan.tags if tag.is_end}
