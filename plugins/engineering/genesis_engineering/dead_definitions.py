@@ -144,7 +144,9 @@ def _unreachable(source: PythonSource, blocks: Sequence[Block]) -> Iterator[Cand
     for found in _scan(source):
         stop = before.get(found.line)
         if not _is_meant(source, found, stop):
-            is_known = _is_guard(source, found) or (stop is not None and _is_known(source, stop))
+            is_known = _is_guard(source, found) or (
+                stop is not None and (_is_known(source, stop) or _is_first(source, stop))
+            )
             yield replace(found, is_known=is_known)
 
 
@@ -153,6 +155,15 @@ def _is_guard(source: PythonSource, found: Candidate) -> bool:
     statements = (one for block in source.blocks for one in block.body)
     first = next((one for one in statements if one.lineno == found.line), None)
     return isinstance(first, ast.Raise | ast.Assert) and (first.end_lineno == found.last_line)
+
+
+def _is_first(source: PythonSource, stop: ast.stmt) -> bool:
+    """Whether a function stops before it did anything: somebody switched it off."""
+    return any(
+        isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef)
+        and stop in owner.body[: 2 if ast.get_docstring(owner) is not None else 1]
+        for owner in source.enclosing(stop.lineno)
+    )
 
 
 def _is_known(source: PythonSource, stop: ast.stmt) -> bool:

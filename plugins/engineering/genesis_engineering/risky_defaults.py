@@ -27,8 +27,18 @@ def judge_mutable_default(source: PythonSource, found: Diagnostic) -> Severity |
         return None
     default = next((n for n in ast.walk(function.args) if _is_at(n, found.location)), None)
     is_empty = isinstance(default, ast.List | ast.Dict) and not ast.unparse(default).strip("[]{}")
+    if is_empty and _is_filled_once(function, name):
+        return None
     changing = _CHANGING - _SHRINKING if is_empty else _CHANGING
     return Severity.MEDIUM if _changes(function, name, changing) else None
+
+
+def _is_filled_once(function: FunctionNode, name: str) -> bool:
+    """Whether the function asks if the default is still empty, or lacks a key: it is a cache."""
+    tests = [ast.unparse(node.test) for node in ast.walk(function) if isinstance(node, ast.If)]
+    return any(
+        test == f"not {name}" or re.search(rf" not in {re.escape(name)}$", test) for test in tests
+    )
 
 
 def _is_at(node: ast.AST, location: Location) -> bool:

@@ -15,6 +15,7 @@ from genesis_engineering.risky_rules import PATTERNS
 from genesis_engineering.risky_sql import judge_sql
 from genesis_engineering.ruff_run import Diagnostic
 from genesis_engineering.text_holes import HOLE, INPUT, is_given_from_outside, template_of
+from genesis_engineering.undefined_names import judge_undefined_name
 
 Judge = Callable[[PythonSource, Diagnostic], Severity | None]
 
@@ -32,27 +33,9 @@ _SECRET = re.compile(
     r"_?(code|pin)",
     re.IGNORECASE,
 )
-_PYTHON_2_NAMES = frozenset(
-    {"unicode", "basestring", "long", "xrange", "raw_input", "unichr", "reduce", "cmp", "file",
-     "execfile", "reload", "buffer", "apply", "intern", "coerce", "StandardError"}
-)  # fmt: skip
-# Scripts of Zope declare in comments what they are given.
-_DECLARED = re.compile(r"^## ?(Script \(Python\)|parameters=|bind )", re.MULTILINE)
-# Modules that Python 3 does not have, imported where nothing catches it.
-_OLD_IMPORT = re.compile(
-    r"^(?:import (?:[\w, ]*, )?|from )(?:new|urllib2|urlparse|ConfigParser|Queue|StringIO|"
-    r"cStringIO|cPickle|httplib|HTMLParser|Tkinter|commands|sets|md5|sha|__builtin__|Cookie|"
-    r"xmlrpclib|SocketServer|thread)\b",
-    re.MULTILINE,
-)
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Thai to Tibetan, Myanmar and Khmer, which mark with it where a line may break.
 _WITHOUT_SPACES = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")
-# Names that gettext, notebooks, Sphinx, profilers and type checkers put there.
-_GIVEN_NAMES = frozenset(
-    {"_", "ngettext", "get_ipython", "display", "spark", "dbutils", "tags", "profile",
-     "reveal_type", "reveal_locals"}
-)  # fmt: skip
 
 
 def judge(source: PythonSource, found: Diagnostic, default: Severity) -> Severity | None:
@@ -76,44 +59,6 @@ def _is_for_others(source: PythonSource, found: Diagnostic) -> bool:
 def is_accepted(line: str) -> bool:
     """Whether a comment on the line says that the maintainer means it so."""
     return _ACCEPTED.search(line.partition("#")[2]) is not None
-
-
-def _undefined_name(source: PythonSource, found: Diagnostic) -> Severity | None:
-    name = _quoted(found.message)
-    is_given = name in _GIVEN_NAMES or re.fullmatch(r"__\w+__", name)
-    if is_given or source.path.split("/")[0].lower().startswith("doc"):
-        return None
-    made = (
-        r"\bglobals\(\)|\bvars\(\)|\bsetattr\(sys\.modules\[|\bbuiltins\b|\b__builtins__\s*[.\[,]|global_enum|_convert_"
-        rf"|\bdel\b.*\b{re.escape(name)}\b"
-    )
-    if re.search(made, source.text):
-        return None
-    if _DECLARED.search(source.text) or risky_statements.is_caught(source, found):
-        return None
-    if _OLD_IMPORT.search(source.text):
-        return Severity.LOW  # the file ends before it comes there
-    if name in _PYTHON_2_NAMES and re.search(r"PY2|PY3|version_info|\bsix\b", source.text):
-        return None
-    if risky_statements.is_bound_in_loop(source, found, name):
-        return None
-    if re.search(rf"^\s*nonlocal\b.*\b{re.escape(name)}\b", source.text, re.MULTILINE):
-        return None  # declared by an annotation, and given its value by a function inside
-    return Severity.LOW if _is_in_annotation(source, found) else Severity.HIGH
-
-
-def _is_in_annotation(source: PythonSource, found: Diagnostic) -> bool:
-    row, column = found.location.row, found.location.column - 1
-    for node in ast.walk(source.tree) if source.tree else ():
-        for name in ("annotation", "returns"):
-            part = getattr(node, name, None)
-            if isinstance(part, ast.expr) and part.lineno <= row <= (part.end_lineno or row):
-                start = part.col_offset if part.lineno == row else 0
-                if start <= column:
-                    end = part.end_col_offset if part.end_lineno == row else None
-                    if end is None or column < end:
-                        return True
-    return False
 
 
 def _redefinition(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -344,7 +289,7 @@ def _hidden(source: PythonSource, found: Diagnostic) -> Severity | None:
 
 _JUDGES: dict[str, Judge] = {
     **dict.fromkeys(["PLE2502", "PLE2510", "PLE2512", "PLE2513", "PLE2514", "PLE2515"], _hidden),
-    "F821": _undefined_name,
+    "F821": judge_undefined_name,
     "F507": _format,
     "F811": _redefinition,
     "F822": _undefined_export,

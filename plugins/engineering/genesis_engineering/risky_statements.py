@@ -200,29 +200,6 @@ def judge_slot(source: PythonSource, found: Diagnostic) -> Severity | None:
     return Severity.MEDIUM
 
 
-def is_caught(source: PythonSource, found: Diagnostic) -> bool:
-    """Whether the line lies in a `try` that is there for names that may be missing."""
-    row = found.location.row
-    return any(
-        isinstance(node, ast.Try)
-        and node.body[-1].end_lineno is not None
-        and node.lineno <= row <= node.body[-1].end_lineno
-        and any(one.type and "NameError" in ast.unparse(one.type) for one in node.handlers)
-        for node in source.enclosing(row)
-    )
-
-
-def is_bound_in_loop(source: PythonSource, found: Diagnostic, name: str) -> bool:
-    """Whether a loop around the use binds the name further down: the first round may take another
-    way."""
-    return any(
-        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
-        for loop in source.enclosing(found.location.row)
-        if isinstance(loop, ast.For | ast.AsyncFor | ast.While)
-        for node in ast.walk(loop)
-    )
-
-
 def _binds(target: ast.expr, name: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(target))
 

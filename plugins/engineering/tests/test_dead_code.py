@@ -91,6 +91,12 @@ def test_unreachable_statements_are_reported_at_their_first_line(tmp_path: Path)
     ]
 
 
+def test_a_function_that_stops_before_it_did_anything_was_switched_off(tmp_path: Path) -> None:
+    code = 'def price(item):\n    """Unused."""\n    return\n    log(item)\n    log(item)\n'
+    result = _run(tmp_path, {"shop.py": code})
+    assert [str(found.severity) for found in result.findings] == ["low"]
+
+
 @pytest.mark.parametrize(
     ("stop", "severity"),
     [
@@ -104,7 +110,7 @@ def test_unreachable_statements_are_reported_at_their_first_line(tmp_path: Path)
 def test_what_a_comment_owns_up_to_is_only_tidying_up(
     tmp_path: Path, stop: str, severity: str
 ) -> None:
-    code = f"def price(item):\n    {stop}\n    log(item)\n    log(item)\n"
+    code = f"def price(item):\n    item()\n    {stop}\n    log(item)\n    log(item)\n"
     result = _run(tmp_path, {"shop.py": code})
     assert [(f.rule, str(f.severity)) for f in result.findings] == [("unreachable-code", severity)]
 

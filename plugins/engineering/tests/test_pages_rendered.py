@@ -81,6 +81,12 @@ def test_pages_whose_style_comes_from_elsewhere_are_not_shown(tmp_path: Path) ->
     assert places(check("accessibility", tmp_path, files)) == []
 
 
+def test_a_page_that_was_not_made_for_telephones_scrolls_sideways_at_low(tmp_path: Path) -> None:
+    text = page('<div style="width: 800px">a</div>').replace('name="viewport"', 'name="other"')
+    result = check("accessibility", tmp_path, {"index.html": text})
+    assert "low scrolls-sideways index.html:4" in places(result)
+
+
 @pytest.mark.parametrize(("content", "is_shown"), [("300", True), ("0; url=b", False)])
 def test_a_page_that_stays_for_a_while_is_shown(
     tmp_path: Path, content: str, is_shown: bool

@@ -213,6 +213,11 @@ _ODD = {
     "class A:\n    def f(self, b):\n        self > b\n": [],
     'def f():\n    """Finds \u200b such marks."""\n': [("hidden-character", "low")],
     "x = 'a\u200b'\n": [("hidden-character", "medium")],
+    "def f(x, found={}):\n    if x not in found:\n        found[x] = 1\n    return found[x]\n": [],
+    "def f(found=[]):\n    if not found:\n        found.append(1)\n    return found\n": [],
+    "SLOW = False\nif SLOW:\n    print(gone)\n": [],
+    "SLOW = False\nif SLOW:\n    print(1)\nelse:\n    print(gone)\n": [("undefined-name", "high")],
+    "if str is bytes:\n    print(unichr(1))\n": [],
     "x = 'ວັນ\u200bສຸກ'\n": [],
     "from itertools import groupby\n\n\ndef f(a):\n    for k, g in groupby(a):\n"
     "        first = next(g)\n        yield first, list(g)\n": [],

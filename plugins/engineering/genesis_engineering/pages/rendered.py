@@ -93,7 +93,8 @@ def check_rendered(
 
     - `low-contrast` (medium below 3:1, low below what WCAG 2.2, 1.4.3 asks for): text on a plain
       colour that nothing else covers; each pair of colours once per page. Low in code.
-    - `scrolls-sideways` (medium, low for a table, code or an image): at a width of 390 px the page
+    - `scrolls-sideways` (medium, low for a table, code or an image, and in a page that says nothing
+      of its `viewport`, which was not made for telephones): at a width of 390 px the page
       is wider; 1.4.10 asks for as little as 320.
     - `small-target` (low, 2.5.8): below 24 px, outside of sentences, with a neighbour too near.
 
@@ -232,12 +233,16 @@ def _findings(page: Page, seen: _Seen) -> Iterator[Finding]:
             "is near; 24 by 24 are needed (WCAG 2.2, 2.5.8)."
         )
         yield page.finding("small-target", Severity.LOW, message, _line_of(page, small.path))
+    is_for_phones = any(
+        tag.name == "meta" and (tag.value("name") or "").lower() == "viewport"
+        for tag in page.starts()
+    )
     for wide in seen.wide:
         message = (
             f"On a screen of {wide.visible} px the page is {wide.width} px wide and scrolls "
             f"sideways; <{wide.name}> reaches that far (WCAG 2.2, 1.4.10)."
         )
-        severity = Severity.LOW if wide.kept else Severity.MEDIUM
+        severity = Severity.LOW if wide.kept or not is_for_phones else Severity.MEDIUM
         yield page.finding("scrolls-sideways", severity, message, _line_of(page, wide.path))
 
 
