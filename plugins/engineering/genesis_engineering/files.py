@@ -18,6 +18,8 @@ _VENDORED = frozenset(
 )  # fmt: skip
 # Copies of the repository itself, which tools check out below it.
 _WORKTREES = re.compile(r"(^|/)\.([^/]+/)?worktrees$")
+# What setuptools copies there as it builds.
+_BUILT = re.compile(r"(^|/)build/(lib|bdist)([.-][^/]*)?$")
 # `cargo vendor` writes this into every crate that it copies, whatever folder it copies them to.
 _CARGO_VENDOR = "/.cargo-checksum.json"
 # In a comment: program text that only speaks of such marks is not generated.
@@ -172,6 +174,10 @@ def read_named(repository: Path, name: str) -> str | None:
     return RepositoryFile(name, absolute, size).read_text()
 
 
+def _is_made(folder: str) -> bool:
+    return bool(_WORKTREES.search(folder) or _BUILT.search(folder))
+
+
 class _Folders:
     """Knows which folders are the repository's own: not vendored, and no link on the way."""
 
@@ -182,7 +188,7 @@ class _Folders:
     def is_own(self, folder: str) -> bool:
         if folder not in self._known:
             above, _, name = folder.rpartition("/")
-            is_foreign = name in _VENDORED or _WORKTREES.search(folder) is not None
+            is_foreign = name in _VENDORED or _is_made(folder)
             self._known[folder] = not is_foreign and self.is_own(above) and self._is_there(folder)
         return self._known[folder]
 

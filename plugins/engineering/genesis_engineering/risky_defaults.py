@@ -37,7 +37,8 @@ def _is_filled_once(function: FunctionNode, name: str) -> bool:
     """Whether the function asks if the default is still empty, or lacks a key: it is a cache."""
     tests = [ast.unparse(node.test) for node in ast.walk(function) if isinstance(node, ast.If)]
     return any(
-        test == f"not {name}" or re.search(rf" not in {re.escape(name)}$", test) for test in tests
+        test == f"not {name}" or re.fullmatch(rf"\w+ not in {re.escape(name)}", test)
+        for test in tests
     )
 
 

@@ -70,17 +70,25 @@ def judge_signature(source: PythonSource, found: Diagnostic) -> Severity | None:
 
 
 def judge_all(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """None where each element is a text or another list of names, unpacked (`*other.__all__`)."""
+    """None where each element is a text, the name of something (`Shelf.__name__`) or another list
+    of names, unpacked (`*other.__all__`)."""
     for node in source.enclosing(found.location.row):
         value = node.value if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) else None
         if isinstance(value, ast.List | ast.Tuple):
             allowed = (
                 isinstance(one, ast.Starred)
+                or (isinstance(one, ast.Attribute) and one.attr == "__name__")
                 or (isinstance(one, ast.Constant) and isinstance(one.value, str))
                 for one in value.elts
             )
             return None if all(allowed) else Severity.MEDIUM
     return Severity.MEDIUM
+
+
+def judge_signs(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """None where a parenthesis stands between the two signs: then both are meant."""
+    signs = source.lines[found.location.row - 1][found.location.column - 1 :]
+    return Severity.MEDIUM if re.match(r"\+\s*\+|-\s*-", signs) else None
 
 
 def judge_blocking(source: PythonSource, found: Diagnostic) -> Severity | None:

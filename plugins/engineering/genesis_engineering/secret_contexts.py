@@ -16,11 +16,6 @@ _TOP_KEY = re.compile(r"^([A-Za-z_]\w*):")
 _PLAYBOOKS = re.compile(r"^((?:.*/)?)playbooks/", re.IGNORECASE)
 # Below each collection of Ansible, in its archive or in its repository.
 _COLLECTION_MARKS = ("galaxy.yml", "MANIFEST.json", "meta/runtime.yml")
-_RESOURCES = re.compile(r"(^|/)(lib|src|inc|include)/(.+/)?resources/[^/]+$", re.IGNORECASE)
-_TRIAL = re.compile(
-    r"(server|localhost|dev(elopment)?|test|example|sample|demo|dummy|snakeoil|self-?signed)\b",
-    re.IGNORECASE,
-)
 _NOBODY = re.compile(rb"localhost|example\.(com|org|net)|snakeoil|snake oil", re.IGNORECASE)
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 
@@ -75,11 +70,9 @@ def _is_description(node: ast.Expr | ast.Assign) -> bool:
     )
 
 
-def is_trial_key(path: str, certificate: str | None) -> bool:
-    """Whether a key is one that a library brings along for trials: it lies in its `resources/`, is
-    named so, and the certificate beside it is for nobody's host, such as localhost."""
-    if not (_RESOURCES.search(path) and _TRIAL.match(PurePosixPath(path).stem)):
-        return False
+def is_trial_key(certificate: str | None) -> bool:
+    """Whether the key of a certificate is there for trials: it is for nobody's host, such as
+    localhost."""
     body = (certificate or "").partition(_CERTIFICATE)[2].partition("-----END")[0]
     try:
         return bool(_NOBODY.search(base64.b64decode(body)))
@@ -88,6 +81,7 @@ def is_trial_key(path: str, certificate: str | None) -> bool:
 
 
 def certificates_of(path: str) -> Iterable[str]:
-    """The paths at which the certificate of a key `name.key` may lie."""
+    """The paths at which the certificate of a key `name.key` or `name_key.pem` may lie."""
     pure = PurePosixPath(path)
-    return [str(pure.with_suffix(end)) for end in (".crt", ".pem", ".cert")]
+    stems = [pure.stem, *(re.sub("key$", end, pure.stem) for end in ("cert", "crt"))]
+    return [str(pure.with_name(stem + end)) for stem in stems for end in (".crt", ".pem", ".cert")]

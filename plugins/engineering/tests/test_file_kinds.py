@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
-from genesis_engineering.files import RepositoryFile
+from genesis_engineering.files import RepositoryFile, list_files
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,11 @@ from genesis_engineering.files import RepositoryFile
 )
 def test_folders_that_are_named_for_tests_hold_tests(path: str, is_test: bool) -> None:
     assert RepositoryFile(path, Path(path), 1).is_test is is_test
+
+
+def test_what_setuptools_copies_as_it_builds_is_not_the_repository_s_own(tmp_path: Path) -> None:
+    for name in ("build/lib/a.py", "build/lib.linux-x86_64/a.py", "build/a.py", "lib/a.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    assert [file.path for file in list_files(tmp_path)] == ["build/a.py", "lib/a.py"]

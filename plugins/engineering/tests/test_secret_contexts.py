@@ -97,11 +97,12 @@ _LIVE = _pem("CERTIFICATE", b"\x30\x14CN=www.shop.io" + random.Random(1).randbyt
         ("lib/Web/resources/server.key", "lib/Web/resources/server.crt", _LIVE, "high"),
         ("lib/Web/resources/server.key", "lib/Web/resources/server.crt", "gone", "high"),
         ("lib/Web/resources/server.key", "lib/Web/resources/other.crt", _CERTIFICATE, "high"),
-        ("lib/Web/resources/signing.key", "lib/Web/resources/signing.crt", _CERTIFICATE, "high"),
-        ("deploy/tls/server.key", "deploy/tls/server.crt", _CERTIFICATE, "high"),
+        ("deploy/tls/server.key", "deploy/tls/server.crt", _CERTIFICATE, "low"),
+        ("certs/client_key.pem", "certs/client_cert.pem", _CERTIFICATE, "low"),
+        ("certs/client_key.pem", "certs/client_cert.pem", _LIVE, "high"),
     ],
 )
-def test_only_a_library_s_key_for_nobody_s_host_is_low(
+def test_only_a_key_for_nobody_s_host_is_low(
     tmp_path: Path, key: str, certificate: str, text: str, severity: str
 ) -> None:
     found = told(tmp_path, {key: KEY, certificate: text})

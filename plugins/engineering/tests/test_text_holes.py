@@ -215,6 +215,11 @@ _ODD = {
     "x = 'a\u200b'\n": [("hidden-character", "medium")],
     "def f(x, found={}):\n    if x not in found:\n        found[x] = 1\n    return found[x]\n": [],
     "def f(found=[]):\n    if not found:\n        found.append(1)\n    return found\n": [],
+    "def f(x, found={}):\n    if 'a' not in found:\n        found.update(a=x)\n": [
+        ("mutable-default", "medium")
+    ],
+    "x = 1\ny = -(-x)\nz = - -x\n": [("double-sign", "medium")],
+    "class A: ...\n__all__ = [A.__name__]\n": [],
     "SLOW = False\nif SLOW:\n    print(gone)\n": [],
     "SLOW = False\nif SLOW:\n    print(1)\nelse:\n    print(gone)\n": [("undefined-name", "high")],
     "if str is bytes:\n    print(unichr(1))\n": [],
