@@ -35,8 +35,6 @@ def is_source_archive(repository: Path, files: Iterable[RepositoryFile]) -> bool
         return True
     if "package.json" not in names or names & _NEVER_PACKED:
         return False
-    if any(name.startswith((".github/", ".husky/", ".circleci/")) for name in names):
-        return False
     manifest = _manifest(repository)
     return not manifest.get("private") and all(manifest.get(key) for key in _PUBLISHED)
 

@@ -12,14 +12,15 @@ from genesis_engineering.git import run_git
 from genesis_engineering.vendored import bundled_folders
 
 _VENDORED = frozenset(
-    {"vendor", "vendored", "_vendor", "third_party", "thirdparty", "node_modules", "site-packages",
+    {"vendor", "vendored", "_vendor", "third_party", "thirdparty", "third-party",
+     "third-party-source", "node_modules", "site-packages",
      "bower_components", ".venv", "venv", ".tox", ".nox", ".eggs", ".ansible", "dist",
      "__pycache__"}
 )  # fmt: skip
 # Copies of the repository itself, which tools check out below it.
 _WORKTREES = re.compile(r"(^|/)\.([^/]+/)?worktrees$")
-# What setuptools copies there as it builds.
-_BUILT = re.compile(r"(^|/)build/(lib|bdist)([.-][^/]*)?$")
+# What setuptools copies there as it builds, and the pages of a report on coverage.
+_BUILT = re.compile(r"(^|/)(build/(lib|bdist)([.-][^/]*)?|lcov-report)$")
 # `cargo vendor` writes this into every crate that it copies, whatever folder it copies them to.
 _CARGO_VENDOR = "/.cargo-checksum.json"
 # In a comment: program text that only speaks of such marks is not generated.
@@ -53,8 +54,9 @@ _TEST_FOLDERS = frozenset(
 _TEST_FOLDER = re.compile(
     r"(e2e|end[-_]to[-_]end|integration|unit|functional|acceptance|system|smoke|regression|load|"
     r"perf|performance|browser|ui|upgrade)[-_]tests?|test[-_]\w[\w-]*"
-    r"|_?(tests?|fixtures?|testdata)|test(bed|cases|env|files|helpers?|lib|suites?|support|utils?)"
+    r"|_?(tests?|fixtures?|testdata)|(__)?mocks?(__)?|mocks?[-_]\w[\w-]*|test(bed|cases|env|files|helpers?|lib|suites?|support|utils?)"
 )
+_TEST_BEGINNINGS = ("test_", "test-", "testsettings", "mock_", "mock-")
 MAX_BYTES = 1_000_000
 # A longer line is data or the output of a tool, and parsers take their time over it.
 LONGEST_LINE = 20_000
@@ -77,14 +79,12 @@ class RepositoryFile:
         """Whether the file is a test or data of one, by its name and folders."""
         pure = PurePosixPath(self.path)
         stem = pure.stem.lower()
-        named = stem.startswith(("test_", "testsettings")) or stem.endswith(
-            ("_test", ".test", ".spec")
-        )
+        named = stem.startswith(_TEST_BEGINNINGS) or stem.endswith(("_test", ".test", ".spec"))
         in_folder = any(
             part in _TEST_FOLDERS or _TEST_FOLDER.fullmatch(part)
             for part in map(str.lower, pure.parts[:-1])
         )
-        return named or in_folder or stem == "conftest"
+        return named or in_folder or stem == "conftest" or "/src/it/" in f"/{self.path}"
 
     def read_text(self) -> str | None:
         """The text, or None where there is none: binary, gone, unreadable, over 1 MB, generated."""

@@ -50,6 +50,11 @@ _LOGGING = re.compile(r"\blogging\b|getLogger")
 _OTHER_LOGS = re.compile(
     r"^\s*(?:from|import) (?:loguru|logbook|structlog|eliot|daiquiri)\b", re.MULTILINE
 )
+# Classes of the repository's own may put values into messages in another way.
+_OWN_LOGS = re.compile(
+    r"\bset(LoggerClass|LogRecordFactory)\(|^class \w+\((\w+\.)*Log(ger|Record|gerAdapter)\b",
+    re.MULTILINE,
+)
 _VAIN = ("B015", "F631", "F811", "PGH005", "PLW0129")
 # Programs that tests read, which are wrong on purpose.
 _DATA = re.compile(
@@ -159,13 +164,16 @@ def _files_with_other_logs(files: list[RepositoryFile], report: RuffReport) -> s
     """Files with a doubtful call of a log that may be of another kind than the standard library's.
 
     A file that does not speak of `logging` has its log from elsewhere: from the repository, if
-    that uses `logging` and no other library for it.
+    that uses `logging` and no other library for it. A repository with a class of logger of its own
+    may format as it likes.
     """
     doubtful = {file.path for file, one in report.diagnostics if one.code in _LOG_CALLS}
     if not doubtful:
         return set()
     texts = {file.path: file.read_text() or "" for file in files}
     own = {path for path in doubtful if _LOGGING.search(texts.get(path, ""))}
+    if any(_OWN_LOGS.search(text) for text in texts.values()):
+        return doubtful
     has_other = any(_OTHER_LOGS.search(text) for text in texts.values())
     if not has_other and any("getLogger" in text for text in texts.values()):
         return set()

@@ -80,7 +80,19 @@ def test_a_link_out_of_an_unpacked_archive_is_low_for_its_repository_may_have_th
     }
 
 
-@pytest.mark.parametrize("mark", [".gitignore", "package-lock.json", ".github/dependabot.yml"])
+def test_a_copy_of_the_document_above_has_links_that_are_right_there(tmp_path: Path) -> None:
+    text = "# A\n\n[guide](guide.md)\n"
+    files = {
+        "README.md": text,
+        "guide.md": "",
+        "docs/lib/README.md": text,
+        "b/README.md": text + "B",
+    }
+    found = [(one.file, str(one.severity)) for one in _check(tmp_path, files).findings]
+    assert sorted(found) == [("b/README.md", "medium"), ("docs/lib/README.md", "low")]
+
+
+@pytest.mark.parametrize("mark", [".gitignore", "package-lock.json", ".npmrc"])
 def test_a_package_with_what_npm_never_packs_is_a_checkout(tmp_path: Path, mark: str) -> None:
     files = {"README.md": "# A\n\n[guide](docs/gone.md)\n", "package.json": _NPM, mark: "\n"}
     assert [one.severity for one in _check(tmp_path, files).findings] == ["medium"]

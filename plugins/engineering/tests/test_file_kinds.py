@@ -18,6 +18,12 @@ from genesis_engineering.files import RepositoryFile, list_files
         ("testsuite/a.c", True),
         ("testbed/a.c", True),
         ("contested/a.py", False),
+        ("src/mock-server.key", True),
+        ("src/test-stream.c", True),
+        ("src/mock-static/a.html", True),
+        ("core/src/it/a/foo.jsp", True),
+        ("src/items/a.py", False),
+        ("mocking/a.py", False),
         ("testimonials/a.html", False),
         ("testify/a.go", False),
     ],
@@ -26,8 +32,9 @@ def test_folders_that_are_named_for_tests_hold_tests(path: str, is_test: bool) -
     assert RepositoryFile(path, Path(path), 1).is_test is is_test
 
 
-def test_what_setuptools_copies_as_it_builds_is_not_the_repository_s_own(tmp_path: Path) -> None:
-    for name in ("build/lib/a.py", "build/lib.linux-x86_64/a.py", "build/a.py", "lib/a.py"):
+def test_what_is_copied_or_made_there_is_not_the_repository_s_own(tmp_path: Path) -> None:
+    copied = ("build/lib/a.py", "build/lib.linux-x86_64/a.py", "third-party/a.py")
+    for name in (*copied, "coverage/lcov-report/index.html", "build/a.py", "lib/a.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)

@@ -48,10 +48,24 @@ def test_actions_of_others_are_to_be_pinned(tmp_path: Path, what: str) -> None:
     assert _rules(tmp_path, files) == expected
 
 
-def test_actions_of_the_projects_own_account_are_trusted(tmp_path: Path) -> None:
+_HOME = "https://github.com/acme/"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("package.json", f'{{"repository": "{_HOME}shop"}}', []),
+        ("package.json", '{"repository": "github:Acme/shop"}', []),
+        ("README.md", f"{_HOME}a {_HOME}b {_HOME}c https://github.com/d/e\n", []),
+        ("README.md", f"{_HOME}a\n", [("ci-branch-action", "medium")]),
+    ],
+)
+def test_actions_of_the_projects_own_account_are_trusted(
+    tmp_path: Path, name: str, text: str, expected: list[tuple[str, str]]
+) -> None:
     files = _workflow("- uses: Acme/tools/build@main")
-    files["package.json"] = '{"repository": "https://github.com/acme/shop"}'
-    assert _rules(tmp_path, files) == []
+    files[name] = text
+    assert _rules(tmp_path, files) == expected
 
 
 _GREEN = {

@@ -130,6 +130,7 @@ _BARE = "<!doctype html><html><head>{}</head><body>x</body></html>"
     ("head", "severity"),
     [
         ("<title>Slick Playground</title>", "low"),
+        ("<title>Slick Example Page</title>", "low"),
         ("<title>Demo: a slider</title>", "low"),
         ("<title>a table</title><script src='./gone.js'></script>", "low"),
         ("<title>a table</title><script src='demo.js'></script>", "low"),

@@ -103,6 +103,7 @@ def test_what_a_test_of_javascript_only_seems_to_check_is_told(tmp_path: Path, c
 @pytest.mark.parametrize(
     ("log", "is_told"),
     [("import logging\n\nlogger = logging.getLogger('a')\n", True),
+     ("import logging\n\n\nclass Log(logging.Logger): ...\n\n\nlogger = Log('a')\n", False),
      ("import logging\nfrom loguru import logger\n\nlogging.getLogger('a')\n", False),
      ("from somewhere import logger\n", False)],
 )  # fmt: skip

@@ -26,7 +26,7 @@ from genesis_engineering.documents.targets import (
     page_candidates,
     parse_target,
 )
-from genesis_engineering.files import list_files
+from genesis_engineering.files import list_files, read_named
 
 _SOURCE_SUFFIXES = frozenset({".md", ".markdown", ".rst", ".ipynb", ".py", ".pdf"})
 _IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"})
@@ -78,6 +78,7 @@ class _Checker:
         """`is_release`: the tree lacks all that a checkout has, so that a release made it."""
         self._is_archive = is_archive
         self._is_release = is_release
+        self._root = repository
         self._repository = Repository(repository)
         self._sites = sites
         self._anchors = AnchorBook(repository)
@@ -214,6 +215,8 @@ class _Checker:
         absent = ", which is not in the repository."
         if actual := self._repository.other_case(path):
             return f"; the repository spells it {actual}.", Severity.MEDIUM
+        if self._is_copy(document):
+            return f"{absent} The document is a copy of the one in the top folder.", Severity.LOW
         if above := self._above(document, target):
             served = f" Who serves a folder above finds {above}; readers of the file do not."
             return absent + served, Severity.LOW
@@ -229,6 +232,14 @@ class _Checker:
         if self._is_archive or (self._is_release and _NOT_RELEASED.fullmatch(path)):
             return ", which was not packed into this source archive.", Severity.LOW
         return absent, Severity.MEDIUM
+
+    def _is_copy(self, document: Document) -> bool:
+        """Whether the top folder has the same text under the same name."""
+        name = PurePosixPath(document.path).name
+        if name == document.path:
+            return False
+        original = read_named(self._root, name)
+        return original is not None and original == document.file.read_text()
 
     def _is_made(self, path: str) -> bool:
         """Whether the source of a page stands where the page is missing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from genesis.contracts import Finding, Omission, Severity, TaskResult, ToolContext
@@ -31,7 +32,8 @@ _OTHER = {
     "Jenkinsfile": "Jenkins", ".travis.yml": "Travis CI", "bitbucket-pipelines.yml": "Bitbucket",
     ".drone.yml": "Drone", "appveyor.yml": "AppVeyor", ".cirrus.yml": "Cirrus CI",
 }  # fmt: skip
-_OWNER = re.compile(r"github\.com[:/]([\w-]+)/")
+_OWNER = re.compile(r"(?:github\.com[:/]|\bgithub:)([\w-]+)/")
+_MOST_NAMED = 3
 _MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "package.json", "Cargo.toml", "go.mod")
 _LEAST_SECONDS = 2.0
 
@@ -72,10 +74,13 @@ def check_ci_files(context: ToolContext) -> TaskResult:
 
 
 def _owners(tree: Tree) -> frozenset[str]:
-    """The accounts that manifests and the remote name, in lower case: what is theirs is own."""
+    """The accounts that manifests, the remote and, more than others, the README name, in lower
+    case: what is theirs is own."""
     texts = [tree.read(path) or "" for path in _MANIFESTS]
     remotes = run_git(tree.repository, "config", "--get-regexp", r"^remote\..*\.url$", seconds=30)
     texts.append(remotes.stdout.decode("utf-8", errors="replace"))
+    named = Counter(_OWNER.findall(tree.read("README.md") or "")).most_common(1)
+    texts += [f"github:{name}/" for name, count in named if count >= _MOST_NAMED]
     return frozenset(name.lower() for text in texts for name in _OWNER.findall(text))
 
 

@@ -14,7 +14,7 @@ MOST_BELIEVED = 8
 """So many findings of one such rule stand as they are; of packages judged by hand, those with more
 had them by one cause that the tool did not know, such as a folder that only a server puts there."""
 _NOT_THERE = frozenset(
-    {"broken-image", "broken-link", "ci-missing-path", "docker-missing-source",
+    {"broken-image", "broken-log-call", "broken-link", "ci-missing-path", "docker-missing-source",
      "foreign-key-to-nothing", "missing-asset", "missing-dependency", "missing-label-target",
      "missing-module", "missing-page", "missing-static-file", "missing-target", "script-syntax",
      "json-syntax", "sql-syntax", "stale-import", "stale-name", "undefined-export",

@@ -17,7 +17,7 @@ from genesis_engineering.pages.references import page_references
 _ENTRIES = frozenset({"main", "module", "exports", "browser", "style", "unpkg", "jsdelivr"})
 _OF_THE_PAGE = frozenset({"page-without-language", "page-without-title", "zoom-forbidden"})
 _WORDS = r"(demo|demonstration|playground|sandbox|test|tests)"
-_TITLE = re.compile(rf"^\W*{_WORDS}\b|\b{_WORDS}\W*$|\btest page\b", re.IGNORECASE)
+_TITLE = re.compile(rf"^\W*{_WORDS}\b|\b{_WORDS}\W*$|\b(test|example) page\b", re.IGNORECASE)
 _SCRIPT = re.compile(rf"(^|/){_WORDS}s?\.m?js$", re.IGNORECASE)
 _JAVADOC = frozenset({"package.html", "overview.html"})
 

@@ -53,6 +53,7 @@ _PAIRS = (
     ("start", "end"), ("begin", "end"), ("intro", "outro"), ("header", "footer"),
     ("head", "foot"), ("prefix", "suffix"), ("open", "close"),
 )  # fmt: skip
+_TEMPLATE = re.compile(r"(^|[/_.-])templates?([/_.-]|$)", re.IGNORECASE)
 _PART = re.compile(r"((?:.*[._-])?)(\w+)(\.\w+)")
 
 
@@ -79,7 +80,9 @@ def check_scripts(context: ToolContext) -> TaskResult:
             findings.append(conflict)
         elif file.suffix == ".json":
             findings += check_json(file, text)
-        elif file.suffix in _SCRIPTS and not _is_fragment(file.path, paths):
+        elif file.suffix in _SCRIPTS and not (
+            _TEMPLATE.search(file.path) or _is_fragment(file.path, paths)
+        ):
             waiting.add(Script(file.absolute), file, text)
         elif file.suffix in PLAIN:
             _add_inline(file, waiting)
