@@ -301,6 +301,7 @@ _JUDGES: dict[str, Judge] = {
     "PLE0302": risky_statements.judge_signature,
     "B022": risky_statements.judge_suppress,
     "PLE0604": risky_statements.judge_all,
+    "B035": risky_statements.judge_fixed_key,
     "B002": risky_statements.judge_signs,
     "RUF024": risky_statements.judge_shared_keys,
     "B031": risky_statements.judge_groupby,

@@ -91,6 +91,21 @@ def judge_signs(source: PythonSource, found: Diagnostic) -> Severity | None:
     return Severity.MEDIUM if re.match(r"\+\s*\+|-\s*-", signs) else None
 
 
+def judge_fixed_key(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """None where the comprehension has a condition: it may look for the one that fulfils it."""
+    return (
+        None
+        if any(
+            isinstance(node, ast.DictComp) and any(part.ifs for part in node.generators)
+            for node in ast.walk(source.tree or ast.Module([], []))
+            if getattr(node, "lineno", 0)
+            <= found.location.row
+            <= (getattr(node, "end_lineno", 0) or 0)
+        )
+        else Severity.MEDIUM
+    )
+
+
 def judge_blocking(source: PythonSource, found: Diagnostic) -> Severity | None:
     """None in a function that serves synchronous callers too (`if asynchronous: ... else: ...`),
     and for a sleep of no time."""

@@ -157,6 +157,7 @@ def test_a_repository_without_documents_says_so(tmp_path: Path) -> None:
         ("bash", "\u276f ./make\nInstalling 'a' to '/b"),
         ("bash", "[WARNING]: Skipping plugin (my.py) as it seems to be invalid"),
         ("bash", "failed: [localhost] (item=1) => {}"),
+        ("bash", "app\n|\n|--- a\n|"),
         ("bash", "ctl status\n+----+------+\n|  ID | NAME |\n+----+------+"),
     ],
 )

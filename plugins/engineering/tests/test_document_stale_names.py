@@ -129,6 +129,15 @@ def test_roles_of_sphinx_and_myst_are_names_too(tmp_path: Path) -> None:
     ]
 
 
+def test_a_permission_of_django_is_no_name(tmp_path: Path) -> None:
+    documents = {
+        "docs/a.md": "# A\n\nThe user needs the permission `pack.delete_cart` for it.\n",
+        "docs/b.md": "# B\n\nThe user calls `pack.delete_cart` for it.\n",
+    }
+    result = _check(tmp_path, documents)
+    assert [one.file for one in result.findings] == ["docs/b.md"]
+
+
 def test_what_tells_of_the_past_or_the_future_is_left_alone(tmp_path: Path) -> None:
     named = "`pack.core.launch` and `scripts/gone.sh`\n"
     documents = {

@@ -219,6 +219,7 @@ _ODD = {
         ("mutable-default", "medium")
     ],
     "x = 1\ny = -(-x)\nz = - -x\n": [("double-sign", "medium")],
+    "def f(name, xs):\n    return {name: x for x in xs if x.a == name}\n": [],
     "class A: ...\n__all__ = [A.__name__]\n": [],
     "SLOW = False\nif SLOW:\n    print(gone)\n": [],
     "SLOW = False\nif SLOW:\n    print(1)\nelse:\n    print(gone)\n": [("undefined-name", "high")],

@@ -18,7 +18,7 @@ _ABBREVIATED = re.compile(
 _NOT_PLAIN_JSON = re.compile(r"^\s*(//|#|/\*|HTTP/|GET |POST |\$ )|\s//|/\*", re.MULTILINE)
 _SHELL_OUTPUT = re.compile(
     r"^\s*(\$|>|%|\u276f|\u279c|#>|\(\w+\)|PS |C:\\|[\w.-]+@[\w.-]+[:~ ]|Usage:|\w+Error\b|>>>"
-    r"|(In|Out) ?\[\d+\]:|\|.*\|\s*$|\+[-=+]+\+\s*$)",
+    r"|(In|Out) ?\[\d+\]:|\|(.*\|)?\s*$|\+[-=+]+\+\s*$)",
     re.MULTILINE,
 )
 # How programs begin a line that they print: `[WARNING]: ...`, `failed: [host]`; no command does.

@@ -120,6 +120,7 @@ class _StaleNames:
             or self._is_method(answer)
             or _is_key(document, mention, answer)
             or _SUPPOSED.search(document.parsed.around(mention.line, before=0, after=0))
+            or _is_permission(document, mention)
         ):
             return
         is_name = rule == "stale-name"
@@ -175,6 +176,15 @@ def _is_no_name(part: str, line: str) -> bool:
         return True
     return _ANY_NAME.fullmatch(part) is not None or (
         part in _SUFFIXES and re.search(r"\bfiles?\b", line) is not None
+    )
+
+
+def _is_permission(document: Document, mention: Mention) -> bool:
+    """Whether it is written like a permission of Django (`shop.delete_cart`) where one is meant."""
+    around = document.parsed.around(mention.line, before=4, after=2)
+    return (
+        bool(re.fullmatch(r"\w+\.[a-z]+(_[a-z]+)+", mention.name))
+        and "permission" in around.lower()
     )
 
 

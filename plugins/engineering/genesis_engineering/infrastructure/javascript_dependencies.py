@@ -6,6 +6,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 from genesis.contracts import Confidence, Finding, Severity
 
@@ -118,8 +119,8 @@ class NodeImports:
             return True
         if _VIRTUAL.match(package) or re.search(rf"\b{re.escape(package)}\s*:", self._aliases):
             return True
-        folder = posixpath.dirname(file.path)
-        beside = {folder, posixpath.dirname(folder), "", "src", "app", *self._bases}
+        above = {str(folder) for folder in PurePosixPath(file.path).parents}
+        beside = {*above, "src", "app", *self._bases}
         return any(
             self._tree.exists(posixpath.join(place, scope) + ending)
             for place in beside
