@@ -23,6 +23,8 @@ Judge = Callable[[PythonSource, Diagnostic], Severity | None]
 _ACCEPTED = re.compile(
     r"\b(nosec|noqa|pylint:\s*disable|type:\s*ignore|pragma: no cover)", re.IGNORECASE
 )
+# A text of so many lines is looked through for such a comment; a class or function is not.
+_MOST_ROWS = 40
 _FETCHED = re.compile(r"\b(urlopen|urlretrieve|requests|httpx|urllib3|boto3|curl|wget)\b")
 _TOOLS = ("tools/", "scripts/")
 _TOOL = re.compile(r"(^|/)(tools?|scripts?|contrib|misc|bin|ci|hack|dev|maint|lab|internal)/")
@@ -40,7 +42,8 @@ _WITHOUT_SPACES = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")
 
 def judge(source: PythonSource, found: Diagnostic, default: Severity) -> Severity | None:
     """The severity of a diagnostic where it stands; None when it is not worth reporting."""
-    if is_accepted(source.line(found.location.row)):
+    rows = range(found.location.row, found.end_location.row + 1)
+    if any(is_accepted(source.line(row)) for row in rows[:_MOST_ROWS]):
         return None
     special = _JUDGES.get(found.code or "")
     severity = special(source, found) if special else default
@@ -165,7 +168,7 @@ def _special_method(source: PythonSource, found: Diagnostic) -> Severity | None:
 def _random(source: PythonSource, found: Diagnostic) -> Severity | None:
     function = source.function_at(found.location.row)
     context = source.line(found.location.row) + (f" {function.name}" if function else "")
-    if not _SECRET.search(context):
+    if not _SECRET.search(context) or re.search(r"\bsleep\(", source.line(found.location.row)):
         return None
     # A salt stands beside what it salts: nobody has to guess it.
     is_salt = re.match(r"(self\.)?\w*salt\w*\s*=", source.line(found.location.row))

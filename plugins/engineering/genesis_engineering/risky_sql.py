@@ -26,7 +26,7 @@ _PLACEHOLDERS = re.compile(
 )
 # Who asks for tables and columns has their names from the program.
 _CATALOG = re.compile(
-    r"\b(information_schema|pg_catalog|pg_\w+|sqlite_master|sqlite_schema|(all|user)_tab\w+|"
+    r"\b(information_schema|pg_catalog|pg_\w+|sqlite_master|sqlite_schema|(all|user)_(tab|cons)\w+|"
     r"sys\.\w+)\b",
     re.IGNORECASE,
 )
@@ -66,6 +66,8 @@ def _is_harmless(value: ast.expr, known: frozenset[str]) -> bool:
     match value:
         case ast.Name(id=name):
             return name in known
+        case ast.Attribute(attr="lastrowid" | "rowcount"):
+            return True
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
             return any(_is_whole(one) or _is_harmless(one, known) for one in (left, right))
         case ast.Call(func=ast.Name(id=name)):

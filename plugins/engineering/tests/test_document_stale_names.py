@@ -129,6 +129,11 @@ def test_roles_of_sphinx_and_myst_are_names_too(tmp_path: Path) -> None:
     ]
 
 
+def test_a_template_s_file_is_no_name(tmp_path: Path) -> None:
+    documents = {"docs/a.md": "# A\n\nIt goes into `pack.tpl`, and `pack.gone`.\n"}
+    assert [one[2] for one in _told(_check(tmp_path, documents))] == ["`pack.gone`"]
+
+
 def test_a_permission_of_django_is_no_name(tmp_path: Path) -> None:
     documents = {
         "docs/a.md": "# A\n\nThe user needs the permission `pack.delete_cart` for it.\n",

@@ -100,6 +100,12 @@ _RIGHT = {
     "a deep copy by pickle": "import pickle\n\n\ndef f(x):\n"
     "    return pickle.loads(pickle.dumps(x))\n",
     "a line that is accepted": "def f(x):\n    return eval(x)  # noqa: S307\n",
+    "a part of a text that is accepted": "def f(a, x):\n    q = (\n        'SELECT a '\n"
+    "        'FROM b '\n        f\"WHERE c = '{x}'\"  # nosec\n    )\n    a.execute(q)\n",
+    "the number of a row": "def f(a, c):\n"
+    "    a.execute(f'SELECT a FROM b WHERE d = {c.lastrowid}')\n",
+    "a pause before a password": "import random\nimport time\n\n\ndef reset_password():\n"
+    "    time.sleep(random.random())\n",
     "a line that is accepted by bandit": "def f(x):\n    return eval(x)  # nosec\n",
     "a name of Python 2 behind a check": "import sys\n\n"
     "if sys.version_info[0] == 2:\n    text = unicode\n",

@@ -46,6 +46,8 @@ _DATA_FILE = re.compile(
     r"[\w/-]\.(ya?ml|json|toml|ini|cfg|conf)\b|\b(ya?ml|json|toml|ini|config(uration)?) files?\b",
     re.IGNORECASE,
 )
+# Endings that no module or function has for a name, unlike those below.
+_TEMPLATES = frozenset({"tpl", "j2", "jinja", "jinja2", "tmpl", "ejs", "hbs"})
 _SUFFIXES = frozenset({"dot", "svg", "png", "html", "css", "txt", "md", "rst", "pdf", "csv", "log"})
 _UNITS = frozenset({"service", "socket", "timer", "conf", "pid", "sock", "desktop"})
 _QUOTING = frozenset({".py", ".pyi", ".toml", ".cfg", ".ini", ".json", ".yaml", ".yml"})
@@ -172,7 +174,7 @@ class _StaleNames:
 
 def _is_no_name(part: str, line: str) -> bool:
     """Whether a part stands for any name, or is how the name of a file ends."""
-    if part in _UNITS:
+    if part in _UNITS or part in _TEMPLATES:
         return True
     return _ANY_NAME.fullmatch(part) is not None or (
         part in _SUFFIXES and re.search(r"\bfiles?\b", line) is not None
