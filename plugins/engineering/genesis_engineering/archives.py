@@ -12,8 +12,8 @@ from genesis_engineering.files import RepositoryFile, read_named
 _MARKS = frozenset({"PKG-INFO", ".cargo_vcs_info.json"})
 # What npm never packs (docs of `npm pack`), or what no repository of a package does without.
 _NEVER_PACKED = frozenset(
-    {".gitignore", ".gitattributes", ".npmignore", ".npmrc", ".editorconfig", ".gitlab-ci.yml",
-     "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
+    {".gitignore", ".npmignore", ".npmrc", ".gitlab-ci.yml", "package-lock.json",
+     "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
      "bun.lockb"}
 )  # fmt: skip
 _PUBLISHED = ("name", "version", "license", "repository")

@@ -54,6 +54,9 @@ def judge_undefined_name(source: PythonSource, found: Diagnostic) -> Severity | 
         return Severity.LOW  # the file ends before it comes there
     if name in _PYTHON_2_NAMES and _ASKS_FOR_PYTHON.search(source.text):
         return None
+    asked = rf"\b\w+_{re.escape(name)}\b.*\band\b.*\b{re.escape(name)}\b"
+    if name in _PYTHON_2_NAMES and re.search(asked, source.line(found.location.row)):
+        return None
     if _is_never_run(source, found):
         return None
     if _is_bound_in_loop(source, found, name):

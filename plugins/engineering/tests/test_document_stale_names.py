@@ -134,6 +134,14 @@ def test_a_template_s_file_is_no_name(tmp_path: Path) -> None:
     assert [one[2] for one in _told(_check(tmp_path, documents))] == ["`pack.gone`"]
 
 
+def test_a_name_of_a_script_in_another_language_is_left_alone(tmp_path: Path) -> None:
+    documents = {
+        "docs/a.md": "# A\n\nCall `pack.addCallback()`, or `pack.addGone()`.\n",
+        "static/pack.js": "var pack = {\n  addCallback: function () {}\n};\n",
+    }
+    assert [one[2] for one in _told(_check(tmp_path, documents))] == ["`pack.addGone()`"]
+
+
 def test_a_permission_of_django_is_no_name(tmp_path: Path) -> None:
     documents = {
         "docs/a.md": "# A\n\nThe user needs the permission `pack.delete_cart` for it.\n",

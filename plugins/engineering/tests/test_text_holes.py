@@ -223,6 +223,8 @@ _ODD = {
     "class A: ...\n__all__ = [A.__name__]\n": [],
     "SLOW = False\nif SLOW:\n    print(gone)\n": [],
     "SLOW = False\nif SLOW:\n    print(1)\nelse:\n    print(gone)\n": [("undefined-name", "high")],
+    "_has_unicode = 0\n\n\ndef f(x):\n    return _has_unicode and isinstance(x, unicode)\n": [],
+    "def f(x):\n    return x and isinstance(x, unicode)\n": [("undefined-name", "high")],
     "if str is bytes:\n    print(unichr(1))\n": [],
     "x = 'ວັນ\u200bສຸກ'\n": [],
     "from itertools import groupby\n\n\ndef f(a):\n    for k, g in groupby(a):\n"

@@ -75,6 +75,7 @@ class _StaleNames:
         self._index = PythonIndex(PythonFiles(files))
         self._quoted: set[str] | None = None
         self._methods: set[str] | None = None
+        self._scripts: list[str] | None = None
         self._described: set[str] = set()
         self._variables: set[str] = set()
         self._found: list[tuple[frozenset[str], str, Finding]] = []
@@ -120,6 +121,7 @@ class _StaleNames:
             self._is_quoted(mention.name)
             or _is_no_name(answer.part, mention.source)
             or self._is_method(answer)
+            or self._is_script(mention.name)
             or _is_key(document, mention, answer)
             or _SUPPOSED.search(document.parsed.around(mention.line, before=0, after=0))
             or _is_permission(document, mention)
@@ -160,6 +162,14 @@ class _StaleNames:
             one.startswith(start) and self._index.look_up(one).verdict is Verdict.ABSENT
             for one in self._quoted
         )
+
+    def _is_script(self, name: str) -> bool:
+        """Whether a script has something of that name, in its own language: `shop.open` of shop.js."""
+        if self._scripts is None:
+            files = (file for file in self._files if file.suffix == ".js" and not file.is_test)
+            self._scripts = [text for file in files if (text := file.read_text())]
+        parts = [re.compile(rf"\b{re.escape(part)}\b") for part in name.split(".")]
+        return any(all(part.search(text) for part in parts) for text in self._scripts)
 
     def _is_method(self, answer: Answer) -> bool:
         """Whether a part that a package lacks is a method somewhere: then the package's name may

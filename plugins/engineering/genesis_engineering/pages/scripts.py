@@ -53,6 +53,8 @@ _PAIRS = (
     ("start", "end"), ("begin", "end"), ("intro", "outro"), ("header", "footer"),
     ("head", "foot"), ("prefix", "suffix"), ("open", "close"),
 )  # fmt: skip
+# `@@name`, where a build puts text in: no decorator begins so.
+_PLACEHOLDER = re.compile(r"(?<![\w\"'`])@@\w")
 _TEMPLATE = re.compile(r"(^|[/_.-])templates?([/_.-]|$)", re.IGNORECASE)
 _PART = re.compile(r"((?:.*[._-])?)(\w+)(\.\w+)")
 
@@ -166,7 +168,11 @@ def _is_broken(answer: Answer, waiting: _Scripts) -> bool:
         return False
     script = waiting.scripts[answer.id]
     code = waiting.sources[answer.id][1] if script.code is None else script.code
-    if _FLOW.search(code) or mask_expressions(code.replace("${", ""), ".js").is_template:
+    if (
+        _FLOW.search(code)
+        or _PLACEHOLDER.search(code)
+        or mask_expressions(code.replace("${", ""), ".js").is_template
+    ):
         return False
     return not _DIALECT.search(_LITERAL.sub("", code))
 
