@@ -45,8 +45,10 @@ def line_at(text: str, number: int) -> str:
 
 
 def is_secondary(path: str) -> bool:
-    """Whether a path lies in documentation or examples, or is a page that shows what there is: a
-    fault there costs readers, not users."""
+    """Whether a path lies in documentation, examples or what users sent in, or is a page that shows
+    what there is: a fault there costs readers, not users."""
+    if path.startswith("contrib/"):
+        return True  # what users sent in; elsewhere a package may have that name
     if _SECONDARY_PAGES.search(path) or _STYLE_GUIDES.search(path.lower()):
         return True
     return any(

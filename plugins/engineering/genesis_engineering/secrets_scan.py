@@ -148,7 +148,7 @@ def _is_minor(file: RepositoryFile, files: dict[str, RepositoryFile]) -> bool:
 
 
 def _is_trial_key(file: RepositoryFile, files: dict[str, RepositoryFile]) -> bool:
-    beside = [files[path] for path in certificates_of(file.path) if path in files]
+    beside = [file, *(files[path] for path in certificates_of(file.path) if path in files)]
     return any(is_trial_key(one.read_text()) for one in beside)
 
 

@@ -80,6 +80,11 @@ def test_a_link_out_of_an_unpacked_archive_is_low_for_its_repository_may_have_th
     }
 
 
+def test_the_name_of_a_version_is_a_page_of_the_host(tmp_path: Path) -> None:
+    text = "# A\n\n[then](5631123d66d96) and [there](deadbeef.md)\n"
+    assert _places(_check(tmp_path, {"README.md": text})) == [("broken-link", "README.md", 3)]
+
+
 def test_a_copy_of_the_document_above_has_links_that_are_right_there(tmp_path: Path) -> None:
     text = "# A\n\n[guide](guide.md)\n"
     files = {

@@ -98,11 +98,13 @@ def test_what_a_generator_makes_of_a_file_of_that_name_or_puts_beside_its_pages_
 ) -> None:
     files: dict[str, str | bytes] = {
         "a.html": page('<a href="made.html">a</a> <a href="gone.html">b</a>'),
+        "b.html": page('<a href="days/gone.html">a</a>'),
         "made.xhtml": "<p>a</p>",
         "doxygen/own.css": "a { background: url(ftv2doc.png) }\nb { background: url(gone.png) }\n",
     }
     assert places(check("assets", tmp_path, files)) == [
         "medium missing-page a.html:4",
+        "low missing-page b.html:4",
         "medium missing-asset doxygen/own.css:2",
     ]
 

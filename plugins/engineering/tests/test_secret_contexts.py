@@ -100,6 +100,8 @@ _LIVE = _pem("CERTIFICATE", b"\x30\x14CN=www.shop.io" + random.Random(1).randbyt
         ("deploy/tls/server.key", "deploy/tls/server.crt", _CERTIFICATE, "low"),
         ("certs/client_key.pem", "certs/client_cert.pem", _CERTIFICATE, "low"),
         ("certs/client_key.pem", "certs/client_cert.pem", _LIVE, "high"),
+        ("certs/a.key", "certs/a.crt", _pem("CERTIFICATE", b"\x30\x14CN=Shop"), "low"),
+        ("certs/a.key", "certs/a.crt", _pem("CERTIFICATE", b"\x30\x14CN=Shop CA"), "high"),
     ],
 )
 def test_only_a_key_for_nobody_s_host_is_low(
@@ -107,6 +109,13 @@ def test_only_a_key_for_nobody_s_host_is_low(
 ) -> None:
     found = told(tmp_path, {key: KEY, certificate: text})
     assert found == [("private-key", severity, f"{key}:1")]
+
+
+def test_a_key_that_stands_beside_its_certificate_in_a_program_is_low(tmp_path: Path) -> None:
+    text = "\n".join(f'"{line}\\n"' for line in (_CERTIFICATE + KEY).splitlines())
+    assert [severity for _, severity, _ in told(tmp_path, {"a.c": text})] in ([], ["low"])
+    assert told(tmp_path, {"a.pem": _CERTIFICATE + KEY})[0][1] == "low"
+    assert told(tmp_path, {"a.pem": _LIVE + KEY})[0][1] == "high"
 
 
 @pytest.mark.parametrize(

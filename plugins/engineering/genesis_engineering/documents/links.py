@@ -350,4 +350,6 @@ def _looks_like_prose(link: Link, target: Target) -> bool:
     """Whether the link is one by accident, such as `list[int](values)` in running text."""
     if not re.fullmatch(r"[\w, =+*-]+", target.path):
         return False
+    if re.fullmatch(r"(?=[a-f]*\d)[0-9a-f]{10,64}", target.path):
+        return True  # the name of a version, which a host turns into its page
     return len(target.path) <= 2 or re.search(r"[\w\])]\[[^\[]*$", link.before) is not None

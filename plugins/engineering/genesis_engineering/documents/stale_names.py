@@ -164,7 +164,7 @@ class _StaleNames:
         )
 
     def _is_script(self, name: str) -> bool:
-        """Whether a script has something of that name, in its own language: `shop.open` of shop.js."""
+        """Whether a script has something of that name: `shop.open`, say, in shop.js."""
         if self._scripts is None:
             files = (file for file in self._files if file.suffix == ".js" and not file.is_test)
             self._scripts = [text for file in files if (text := file.read_text())]

@@ -189,7 +189,10 @@ class _Checker:
             other = self._lookup.elsewhere(path)
             message += f" There is {other}." if other else ""
         is_minor = (
-            reference.kind == "font" or _is_hook(path, reference) or self._is_from_above(reference)
+            reference.kind == "font"
+            or (reference.kind == "page" and not self._lookup.has_folder(path.rpartition("/")[0]))
+            or _is_hook(path, reference)
+            or self._is_from_above(reference)
         )
         severity = Severity.LOW if is_minor and not actual else Severity.MEDIUM
         finding = make_finding(
