@@ -23,7 +23,7 @@ Judge = Callable[[PythonSource, Diagnostic], Severity | None]
 _ACCEPTED = re.compile(
     r"\b(nosec|noqa|pylint:\s*disable|type:\s*ignore|pragma: no cover)", re.IGNORECASE
 )
-# A text of so many lines is looked through for such a comment; a class or function is not.
+# So many lines of a statement are looked through for such a comment.
 _MOST_ROWS = 40
 _FETCHED = re.compile(r"\b(urlopen|urlretrieve|requests|httpx|urllib3|boto3|curl|wget)\b")
 _TOOLS = ("tools/", "scripts/")
