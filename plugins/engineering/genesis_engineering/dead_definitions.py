@@ -158,12 +158,14 @@ def _is_guard(source: PythonSource, found: Candidate) -> bool:
 
 
 def _is_first(source: PythonSource, stop: ast.stmt) -> bool:
-    """Whether a function stops before it did anything: somebody switched it off."""
-    return any(
-        isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef)
-        and stop in owner.body[: 2 if ast.get_docstring(owner) is not None else 1]
-        for owner in source.enclosing(stop.lineno)
-    )
+    """Whether a function or branch stops before it did anything: somebody switched it off."""
+    for owner in source.enclosing(stop.lineno):
+        if isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef):
+            if stop in owner.body[: 2 if ast.get_docstring(owner) is not None else 1]:
+                return True
+        elif isinstance(owner, ast.If) and stop in (owner.body[0], *owner.orelse[:1]):
+            return True
+    return False
 
 
 def _is_known(source: PythonSource, stop: ast.stmt) -> bool:

@@ -171,8 +171,10 @@ def _random(source: PythonSource, found: Diagnostic) -> Severity | None:
     if not _SECRET.search(context) or re.search(r"\bsleep\(", source.line(found.location.row)):
         return None
     # A salt stands beside what it salts: nobody has to guess it.
+    # A nonce has to be new, not secret.
     is_salt = re.match(r"(self\.)?\w*salt\w*\s*=", source.line(found.location.row))
-    return Severity.LOW if is_salt else Severity.MEDIUM
+    is_nonce = "nonce" in context and len(_SECRET.findall(context)) == 1
+    return Severity.LOW if is_salt or is_nonce else Severity.MEDIUM
 
 
 def _permissions(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -218,8 +220,11 @@ def _unpacking(source: PythonSource, found: Diagnostic) -> Severity | None:
     # trusted as what is run afterwards.
     has_address = re.search(r"\b\w*(url|uri|address|src|source|link)\w*\b", _parameters(function))
     is_own = re.search(r"importlib\.resources|resource_(stream|bytesio|filename)|files\(", text)
-    is_fetched = _FETCHED.search(text) and not has_address
-    return Severity.LOW if is_own or is_fetched else Severity.MEDIUM
+    is_fetched = _FETCHED.search(text) is not None
+    # Who opens an archive on his own machine mostly knows from whom he has it; a service does not.
+    is_sent = re.search(r"upload|request|untrusted|payload|submi|attachment", text, re.IGNORECASE)
+    is_foreign = has_address if is_fetched else is_sent
+    return Severity.MEDIUM if is_foreign and not is_own else Severity.LOW
 
 
 def _parameters(function: FunctionNode | None) -> str:
@@ -238,7 +243,10 @@ def _yaml(source: PythonSource, found: Diagnostic) -> Severity | None:
 
 
 def _certificates(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """None where the program's user asked for it: `if not verify_ssl:`."""
+    """None where the program's user asked for it: `if not verify_ssl:`, `def unverified()`."""
+    function = source.function_at(found.location.row)
+    if function and re.search("unverified|insecure|no_?verif", function.name, re.IGNORECASE):
+        return None
     for node in source.enclosing(found.location.row):
         test = ast.unparse(node.test) if isinstance(node, ast.If | ast.IfExp) else ""
         if re.search("verify|insecure|ssl|cert", test, re.IGNORECASE):
@@ -304,6 +312,7 @@ _JUDGES: dict[str, Judge] = {
     "PLE0302": risky_statements.judge_signature,
     "B022": risky_statements.judge_suppress,
     "PLE0604": risky_statements.judge_all,
+    "PLW0245": risky_statements.judge_super,
     "B035": risky_statements.judge_fixed_key,
     "B002": risky_statements.judge_signs,
     "RUF024": risky_statements.judge_shared_keys,

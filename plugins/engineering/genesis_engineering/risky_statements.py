@@ -58,7 +58,11 @@ def judge_groupby(source: PythonSource, found: Diagnostic) -> Severity | None:
 
 
 def judge_signature(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """None in a class of a module with zope's interfaces that derives from one."""
+    """None in a class of a module with zope's interfaces that derives from one, and for a method
+    that only refuses."""
+    function = source.function_at(found.location.row)
+    if function is not None and isinstance(function.body[-1], ast.Raise):
+        return None
     classes = [
         node for node in source.enclosing(found.location.row) if isinstance(node, ast.ClassDef)
     ]
@@ -83,6 +87,12 @@ def judge_all(source: PythonSource, found: Diagnostic) -> Severity | None:
             )
             return None if all(allowed) else Severity.MEDIUM
     return Severity.MEDIUM
+
+
+def judge_super(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """None for what `super` has from `object`, given the object itself: that is found there."""
+    called = re.search(r"\bsuper\.(__\w+__)\(self\b", source.line(found.location.row))
+    return None if called and hasattr(object, called[1]) else Severity.MEDIUM
 
 
 def judge_signs(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -152,10 +162,16 @@ def judge_comparison(source: PythonSource, found: Diagnostic) -> Severity | None
         for node in compared
         for operator in node.ops
     )
-    if any(ast.unparse(one.left) == ast.unparse(one.comparators[0]) for one in compared):
-        return None  # with itself: for what comparing does on the way
+    sides = {(ast.unparse(one.left), ast.unparse(one.comparators[0])) for one in compared}
+    if any(left == right or _stands(source, f"{right} == {left}") for left, right in sides):
+        return None  # with itself, or both ways round: for what comparing does on the way
     is_told = "#" in source.line(row) or source.line(row - 1).startswith("#")
     return Severity.LOW if orders or is_told else Severity.MEDIUM
+
+
+def _stands(source: PythonSource, text: str) -> bool:
+    """Whether a line holds just that."""
+    return text in map(str.strip, source.lines)
 
 
 def _overloads(nodes: Sequence[ast.AST]) -> bool:

@@ -84,6 +84,13 @@ def is_trial_key(certificate: str | None) -> bool:
     return bool(names) and bool(_NOBODY.search(names) or not _HOST.search(names))
 
 
+def is_fallback(line: str, text: str) -> bool:
+    """Whether a key of a service is what a program uses when its user sets none: a key for
+    everybody, `self.api_key = configured or self.API_KEY`."""
+    name = re.match(r"\s*(?:self\.|cls\.)?(\w*(?:KEY|key|TOKEN|token)\w*)\s*=", line)
+    return bool(name and re.search(rf"\bor\s+(?:\w+\.)?{re.escape(name[1])}\b", text))
+
+
 def certificates_of(path: str) -> Iterable[str]:
     """The paths at which the certificate of a key `name.key` or `name_key.pem` may lie."""
     pure = PurePosixPath(path)

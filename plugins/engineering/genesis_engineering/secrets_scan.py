@@ -19,6 +19,7 @@ from genesis_engineering.reporting import (
 from genesis_engineering.secret_contexts import (
     certificates_of,
     described_lines,
+    is_fallback,
     is_sample_playbook,
     is_trial_key,
 )
@@ -98,6 +99,7 @@ def _search(
             continue
         if not is_allowed(line) and looks_real(match, line, following):
             is_low = is_shown or (_is_key(match) and _is_trial_key(file, files))
+            is_low = is_low or is_fallback(line, text)
             key = (match.detector.rule, match.value + (str(match.line) if _is_key(match) else ""))
             found.setdefault(key, _finding(file, match, line, is_low=is_low))
     special = [value for rule, value in found if rule not in _GENERAL]

@@ -24,7 +24,7 @@ _DECLARED = re.compile(r"^## ?(Script \(Python\)|parameters=|bind )", re.MULTILI
 _OLD_IMPORT = re.compile(
     r"^(?:import (?:[\w, ]*, )?|from )(?:new|urllib2|urlparse|ConfigParser|Queue|StringIO|"
     r"cStringIO|cPickle|httplib|HTMLParser|Tkinter|commands|sets|md5|sha|__builtin__|Cookie|"
-    r"xmlrpclib|SocketServer|thread)\b",
+    r"xmlrpclib|SocketServer|thread|_winreg|htmlentitydefs|robotparser|BaseHTTPServer)\b",
     re.MULTILINE,
 )
 # Names that gettext, notebooks, Sphinx, profilers and type checkers put there.

@@ -39,7 +39,9 @@ def find_vain_tests(source: PythonSource) -> Iterator[Shape]:
                 message = "A text that is not empty is always true: the assertion can never fail."
                 yield Shape("assert-on-text", message, node.lineno)
             case ast.Call(func=ast.Attribute(attr="assertTrue"), args=[_, second]):
-                if isinstance(second, ast.Constant) and not isinstance(second.value, str | None):
+                if isinstance(second, ast.Constant) and not isinstance(
+                    second.value, str | bool | None
+                ):
                     message = (
                         "The second argument of assertTrue is the message: nothing is compared."
                     )

@@ -335,7 +335,8 @@ def test_a_key_of_a_file_of_data_is_no_name_of_the_code(tmp_path: Path) -> None:
 
 def test_names_that_stand_for_the_reader_s_own_are_no_stale_names(tmp_path: Path) -> None:
     text = (
-        "Write `pack.yourmodule.run`, `pack.somepackage.test`, `pack.my_plugin`, `pack.MyThing`, `pack.foo`.\n\n"
+        "Write `pack.yourmodule.run`, `pack.somepackage.test`, `pack.my_plugin`, `pack.foo`.\n\n"
+        "Or `pack.MyThing`.\n\n"
         "```python\nfrom pack.mymodule import run\n```\n\n"
         "A second engine might be named `pack.core.Turbine`.\n\n"
         "For example, a shop with a clock gets `pack.core.Clock` (e.g. for `pack.core.Bell`).\n\n"

@@ -33,9 +33,14 @@ def test_folders_that_are_named_for_tests_hold_tests(path: str, is_test: bool) -
 
 
 def test_what_is_copied_or_made_there_is_not_the_repository_s_own(tmp_path: Path) -> None:
-    copied = ("build/lib/a.py", "build/lib.linux-x86_64/a.py", "third-party/a.py")
+    copied = ("build/lib/a.py", "build/lib.linux-x86_64/a.py", "third-party/a.py", "ez_setup.py")
+    (tmp_path / ".gitmodules").write_text('[submodule "x"]\n\tpath = other/x\n')
+    (tmp_path / "other/x").mkdir(parents=True)
+    (tmp_path / "other/x/a.py").touch()
     for name in (*copied, "coverage/lcov-report/index.html", "build/a.py", "lib/a.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
-    assert [file.path for file in list_files(tmp_path)] == ["build/a.py", "lib/a.py"]
+    assert [file.path for file in list_files(tmp_path)] == [
+        ".gitmodules", "build/a.py", "lib/a.py",
+    ]  # fmt: skip

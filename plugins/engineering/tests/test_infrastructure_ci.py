@@ -48,6 +48,23 @@ def test_actions_of_others_are_to_be_pinned(tmp_path: Path, what: str) -> None:
     assert _rules(tmp_path, files) == expected
 
 
+@pytest.mark.parametrize(
+    ("more", "severity"),
+    [
+        ("permissions:\n  contents: read\n", "low"),
+        ("permissions: read-all\n", "low"),
+        ("permissions:\n  contents: write\n", "medium"),
+        ("permissions: {}\nenv:\n  KEY: ${{ secrets.KEY }}\n", "medium"),
+    ],
+)
+def test_a_branch_can_do_little_in_a_workflow_that_only_reads(
+    tmp_path: Path, more: str, severity: str
+) -> None:
+    files = _workflow("- uses: some/action@master")
+    files[".github/workflows/main.yml"] = more + files[".github/workflows/main.yml"]
+    assert _rules(tmp_path, files) == [("ci-branch-action", severity)]
+
+
 _HOME = "https://github.com/acme/"
 
 
@@ -56,6 +73,7 @@ _HOME = "https://github.com/acme/"
     [
         ("package.json", f'{{"repository": "{_HOME}shop"}}', []),
         ("package.json", '{"repository": "github:Acme/shop"}', []),
+        ("package.json", '{"repository": "github:ac/shop"}', [("ci-branch-action", "medium")]),
         ("README.md", f"{_HOME}a {_HOME}b {_HOME}c https://github.com/d/e\n", []),
         ("README.md", f"{_HOME}a\n", [("ci-branch-action", "medium")]),
     ],

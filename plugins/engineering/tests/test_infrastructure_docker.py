@@ -75,6 +75,14 @@ def test_what_is_copied_must_be_there(tmp_path: Path, what: str) -> None:
     assert _rules(tmp_path, files) == expected
 
 
+def test_what_a_step_before_makes_of_a_template_is_no_missing_source(tmp_path: Path) -> None:
+    files = {"Dockerfile": "FROM me/base:1\nCOPY os-release gone /\n", "os-release.in": ""}
+    assert _rules(tmp_path, files) == [("docker-missing-source", "Dockerfile:2")]
+    files["Dockerfile"] = "FROM me/base:1\nCOPY os-release /\n"
+    (tmp_path / "made").mkdir()
+    assert _rules(tmp_path / "made", files) == []
+
+
 def test_any_folder_up_to_the_root_may_be_built_from_unless_compose_says_which(
     tmp_path: Path,
 ) -> None:

@@ -144,6 +144,11 @@ def test_a_package_that_no_declared_one_brings_is_missing(
     assert (severity, place) == ("medium", "near.js:1")
 
 
+def test_names_with_capitals_and_folders_above_are_the_project_s_own(tmp_path: Path) -> None:
+    files = {"index.js": "require('FieldTypes');\n", "js/app/lib/a.js": "require('app/lib/b');\n"}
+    assert severities(tmp_path, files | {"js/app/lib/b.js": ""}) == []
+
+
 def test_each_reason_is_told_in_words(tmp_path: Path) -> None:
     files = {"package.json": MANIFEST, "index.js": TRY, "lib/far.js": FAR, "lib/near.js": NEAR}
     (one,) = [f for f in run(tmp_path, DEPENDENCIES, files).findings if f.file == "lib/near.js"]

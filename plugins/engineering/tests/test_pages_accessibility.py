@@ -116,6 +116,18 @@ def test_the_language_of_a_page_that_nobody_stays_on_is_low(
     assert places(result) == [f"{severity} page-without-language a.html:2"]
 
 
+def test_a_language_that_meta_names_and_a_control_that_a_class_hides(tmp_path: Path) -> None:
+    text = (
+        '<html><head><meta http-equiv="Content-Language" content="en"><title>a</title></head>'
+        '<body>\n<input class="a d-none" name="b"><input class="a" name="c"></body></html>'
+    )
+    result = check("accessibility", tmp_path, {"a.html": text})
+    assert places(result) == [
+        "low page-without-language a.html:1",
+        "medium control-without-label a.html:2",
+    ]
+
+
 def test_a_page_of_maven_gets_its_head_from_the_site(tmp_path: Path) -> None:
     text = "<html><head><title>a</title></head><body><p>b</p></body></html>"
     files: dict[str, str | bytes] = {"src/site/xhtml/a.html": text, "src/b.html": text}

@@ -54,6 +54,8 @@ def test_each_fault_is_reported_at_its_line(tmp_path: Path, body: str, expected:
         ("<html><head><style>a{color:red}</style></head><body>x</body></html>",
          ["medium missing-doctype page.html:1"]),
         ("<html><head></head><body>x</body></html>", ["low missing-doctype page.html:1"]),
+        ("<html><head><style>a {}</style></head><body><iframe src=a></iframe></body></html>",
+         ["low missing-doctype page.html:1"]),
         ("<!doctype html><html><head><title>a</title>\n<title>b</title></head><body></body></html>",
          ["low second-title page.html:2"]),
         ("<!doctype html><html><body>\n<p>é</p></body></html>",
@@ -88,6 +90,7 @@ INNOCENT = {
     "</template>\n",
     "mail/newsletter.html": "<html><body><center><font color=red>x</font></center></body></html>",
     "tests/broken.html": "<b><p class=a class=b></div>",
+    "built.html": '<html><body><script src="./assets/index-D1Qujclx.js"></script></html>',
     "docs/api.html": '<html><head><meta name="generator" content="pdoc"></head><b></html>',
     "feed.html": '<?xml version="1.0"?><rss><channel></rss>',
 }

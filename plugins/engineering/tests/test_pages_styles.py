@@ -70,6 +70,7 @@ def test_each_fault_is_found_at_its_line(css: str, expected: list[str]) -> None:
         "@media screen and (min-width: 1px) and (400px <= width <= 700px) { a { color: red } }",
         "@supports (display: grid) { a { & > b:is(c, d) { color: red } &:hover { color: red } } }",
         "@keyframes a { 0% { top: 0 } 33.3% { top: 1px } to { top: 2px } }",
+        "a { scrollbar-dark-shadow-color: red }",
         "a::-webkit-scrollbar { width: 1px } b:deep(c) { color: red } d::part(e) { color: red }",
         "a[href$='.2col'] { color: red } .\\32 col { color: red } @page :first { margin: 1in }",
         "@font-feature-values F { @styleset { a: 1 } } @property --x { syntax: '*' }",

@@ -296,6 +296,6 @@ def test_a_time_in_a_statement_has_no_quotes_and_a_name_of_something_else_may(
 def test_an_archive_that_a_maintainer_s_script_unpacks_is_low(
     tmp_path: Path, path: str, first: str, severity: str
 ) -> None:
-    code = f"import tarfile\n{first}\ntarfile.open('a').extractall('b')\n"
+    code = f"import tarfile\n{first}\ntarfile.open(upload_url).extractall('b')\n"
     result = _run(tmp_path, {path: code})
     assert [str(f.severity) for f in result.findings if f.rule == "unsafe-unpacking"] == [severity]

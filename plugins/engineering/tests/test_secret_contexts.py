@@ -111,6 +111,16 @@ def test_only_a_key_for_nobody_s_host_is_low(
     assert found == [("private-key", severity, f"{key}:1")]
 
 
+@pytest.mark.parametrize(
+    ("more", "severity"),
+    [("    key = config.key or self.API_KEY\n", "low"), ("    key = self.API_KEY\n", "high")],
+)
+def test_a_key_for_whoever_sets_none_is_low(tmp_path: Path, more: str, severity: str) -> None:
+    key = "AIza" + "".join(random.Random(7).choices("abcdefGHIJKL0123456789mnopQRS", k=35))
+    text = f"class A:\n    API_KEY = '{key}'\n{more}"
+    assert told(tmp_path, {"a.py": text}) == [("google-api-key", severity, "a.py:2")]
+
+
 def test_a_key_that_stands_beside_its_certificate_in_a_program_is_low(tmp_path: Path) -> None:
     text = "\n".join(f'"{line}\\n"' for line in (_CERTIFICATE + KEY).splitlines())
     assert [severity for _, severity, _ in told(tmp_path, {"a.c": text})] in ([], ["low"])

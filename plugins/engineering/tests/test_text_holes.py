@@ -145,7 +145,7 @@ def test_another_name_in_the_place_of_a_function_is_low(
 
 
 _PLACES = {
-    "def f(x):\n    tarfile.open(x).extractall('b')\n": "medium",
+    "def f(x):\n    tarfile.open(x).extractall('b')\n": "low",
     "def f(version):\n    tarfile.open(fileobj=urlopen(URL % version)).extractall('b')\n": "low",
     "def f(url):\n    tarfile.open(fileobj=urlopen(url)).extractall('b')\n": "medium",
     "import os\n\n\ndef f(x):\n    if os.name == 'nt':\n        os.chmod(x, 0o777)\n": "low",
@@ -220,6 +220,14 @@ _ODD = {
     ],
     "x = 1\ny = -(-x)\nz = - -x\n": [("double-sign", "medium")],
     "def f(name, xs):\n    return {name: x for x in xs if x.a == name}\n": [],
+    "def f(x):\n    if x:\n        return\n        print(x)\n        print(x)\n": [],
+    "import random\n\n\ndef nonce():\n    return random.choice('abc')\n": [
+        ("guessable-secret", "low")
+    ],
+    "import ssl\n\n\ndef unverified_context():\n    return ssl._create_unverified_context()\n": [],
+    "class A:\n    def __contains__(self):\n        raise NotImplementedError()\n": [],
+    "class A:\n    def __init__(self):\n        super.__setattr__(self, 'a', 1)\n": [],
+    "import _winreg\n\nfor x in xrange(3):\n    print(x)\n": [("undefined-name", "low")],
     "class A: ...\n__all__ = [A.__name__]\n": [],
     "SLOW = False\nif SLOW:\n    print(gone)\n": [],
     "SLOW = False\nif SLOW:\n    print(1)\nelse:\n    print(gone)\n": [("undefined-name", "high")],

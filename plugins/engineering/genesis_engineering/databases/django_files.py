@@ -59,7 +59,7 @@ def read_migration(source: PythonSource, labels: dict[str, str]) -> DjangoMigrat
             app = pure.parent.parent
             return DjangoMigration(
                 source, labels.get(str(app), app.name), node.lineno,
-                _pairs(values.get("dependencies")),
+                None if "self.dependencies" in source.text else _pairs(values.get("dependencies")),
                 tuple(pair[1] for pair in _pairs(values.get("replaces")) or ()),
                 tuple(_operations(values.get("operations"))), _is_true(values.get("initial")),
             )  # fmt: skip

@@ -22,6 +22,8 @@ from genesis_engineering.infrastructure.tree import Tree, normalise
 
 _MOST_INSTRUCTIONS = 200
 _MOST_SOURCES = 50
+# What a file is made from by a step before the build, such as `configure`.
+_SOURCES_OF = (".in", ".tmpl", ".template", ".j2")
 _BUILT = re.compile(r"^(\./)?(dist|build|target|out|bin|node_modules|wheels?|artifacts?)(/|$)")
 _BARE_IMAGES = frozenset({"python", "node", "debian", "ubuntu", "alpine", "golang", "rust"})
 # A command that reads a file which only a COPY can have brought, and that file's name.
@@ -103,7 +105,7 @@ def _is_there(tree: Tree, folder: str, source: str) -> bool:
     if path is None:
         return True
     if not re.search(r"[*?\[]", path):
-        return tree.exists(path)
+        return any(tree.exists(path + ending) for ending in ("", *_SOURCES_OF))
     pattern = re.compile(fnmatch.translate(path).replace(".*", "[^/]*"))
     return any(pattern.match(one) for one in (*tree.by_path, *tree.folders))
 

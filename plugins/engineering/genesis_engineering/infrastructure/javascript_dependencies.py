@@ -114,6 +114,8 @@ class NodeImports:
     def _is_given(self, package: str, declared: set[str], file: RepositoryFile) -> bool:
         if package in declared | self._local | _KNOWN_ALIASES or _types_of(package) in declared:
             return True
+        if package != package.lower():
+            return True  # npm takes no capitals any more: a bundler's name for something of its own
         scope, slash, _ = package.partition("/")
         if any(quote + (scope + slash) in self._aliases for quote in "\"'"):
             return True

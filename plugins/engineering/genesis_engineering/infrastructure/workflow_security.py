@@ -69,7 +69,8 @@ def _pinning(workflow: Workflow, node: Yaml, owners: frozenset[str]) -> Iterator
     owner, _, rest = name.partition("/")
     if not rest or not reference or name.startswith((".", "docker:")) or "${{" in node.text:
         return
-    if owner.lower() in owners or re.fullmatch(r"[0-9a-f]{40,64}", reference):
+    is_own = any(owner.lower() == one or owner.lower().startswith(f"{one}-") for one in owners)
+    if is_own or re.fullmatch(r"[0-9a-f]{40,64}", reference):
         return
     repository = "/".join(name.split("/")[:2]).lower()
     is_branch = reference.lower() in _BRANCHES and repository not in _BY_NAME
@@ -77,7 +78,8 @@ def _pinning(workflow: Workflow, node: Yaml, owners: frozenset[str]) -> Iterator
     if owner.lower() in _FIRST_PARTY and not is_branch:
         return
     if is_branch:
-        rule, severity = "ci-branch-action", Severity.MEDIUM
+        rule = "ci-branch-action"
+        severity = Severity.LOW if _can_only_read(workflow) else Severity.MEDIUM
         how = f"follows the branch {reference}: whatever is pushed there runs here next"
     else:
         rule, severity = "ci-unpinned-action", Severity.LOW
@@ -91,6 +93,14 @@ def _pinning(workflow: Workflow, node: Yaml, owners: frozenset[str]) -> Iterator
         workflow.line(node.line),
         f"grep -rn '{name}@' .github/workflows",
     )
+
+
+def _can_only_read(workflow: Workflow) -> bool:
+    """Whether the workflow gives its jobs no right to write and no secret of its own."""
+    granted = workflow.node.get("permissions")
+    rights = {granted.text} if granted.text else {one.text for one in granted.entries.values()}
+    text = workflow.text.replace("secrets.GITHUB_TOKEN", "")
+    return bool(rights) and rights <= {"read", "none", "read-all"} and "secrets" not in text
 
 
 def _untrusted_checkout(workflow: Workflow, job: WorkflowJob) -> Iterator[Finding]:

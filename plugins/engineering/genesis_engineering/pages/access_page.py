@@ -121,6 +121,11 @@ def _has_text(page: Page, tag: Tag) -> bool:
     return any(one.isalnum() for one in after)
 
 
+def _names_language(tag: Tag) -> bool:
+    """Whether it is `<meta http-equiv="Content-Language">`, which browsers take in its place."""
+    return tag.name == "meta" and (tag.value("http-equiv") or "").lower() == "content-language"
+
+
 def _language(page: Page) -> Iterator[Finding]:
     tag = next((one for one in page.starts() if one.name == "html"), None)
     if tag is None or tag.is_open:
@@ -128,6 +133,7 @@ def _language(page: Page) -> Iterator[Finding]:
     language = tag.get("lang") or tag.get("xml:lang")
     if language is None or (language.is_known and not language.value.strip()):
         is_minor = page.is_mail or is_passing(page) or _has_body_language(page)
+        is_minor = is_minor or any(_names_language(one) for one in page.starts())
         severity = Severity.LOW if is_minor else Severity.MEDIUM
         message = "<html> names no language, so a screen reader guesses it (WCAG 2.2, 3.1.1)."
         yield page.finding("page-without-language", severity, message, tag.line)

@@ -19,6 +19,8 @@ _COLOURED = re.compile(
 )
 _SINGLE = re.compile(r"(^|-)color$|^(fill|stroke)$")
 _HEX = re.compile(r"([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$", re.IGNORECASE)
+# Properties that only Internet Explorer knew: nobody misses them.
+_OF_OLD_BROWSERS = re.compile(r"scrollbar-(?!color|gutter|width)|(ms-)?filter$|zoom$")
 _LOST = "so the declaration is ignored"
 _UNTYPED = frozenset({"unicode-range", "src", "filter", "content", "syntax", "will-change"})
 
@@ -37,7 +39,7 @@ def value_faults(declaration: Declaration) -> Iterator[Found]:
         return
     if name not in properties():
         meant = nearest(name, properties())
-        if meant:
+        if meant and not _OF_OLD_BROWSERS.match(meant):
             message = f"There is no property {name}, {_LOST}; {meant} is probably meant."
             yield "mistyped-property", Severity.MEDIUM, message, declaration.line
         return
@@ -110,6 +112,8 @@ def _units(declaration: Declaration) -> Iterator[tuple[str, str, int]]:
         unit = str(getattr(token, "lower_unit", "")) if token.type == "dimension" else ""
         if unit and unit.isascii() and unit.isalpha() and unit not in UNITS:
             message = f"{token.serialize()} has the unit {unit}, which does not exist, {_LOST}."
+            if _HEX.fullmatch(token.serialize()):
+                message = f"{token.serialize()} is no colour without a # before it, {_LOST}."
             yield "unknown-unit", message, token.source_line
 
 

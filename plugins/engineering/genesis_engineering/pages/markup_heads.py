@@ -10,6 +10,9 @@ from genesis_engineering.pages.page import Page
 
 _DOCTYPE = re.compile(r"<!doctype\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]*charset\s*=", re.IGNORECASE)
+_UNSEEN = re.compile(
+    r"<(style|script|title)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>", re.IGNORECASE | re.DOTALL
+)
 _PRESCAN_BYTES = 1024
 # What a browser reads without showing or running anything.
 _OPENING = re.compile(
@@ -36,7 +39,8 @@ def _doctype(page: Page) -> list[Finding]:
         tag.name == "style" or (tag.name == "link" and tag.value("rel") == "stylesheet")
         for tag in page.starts()
     )
-    severity = Severity.MEDIUM if styled else Severity.LOW
+    has_words = re.search(r"\w", _UNSEEN.sub("", page.text))
+    severity = Severity.MEDIUM if styled and has_words else Severity.LOW
     message = "Without <!doctype html> browsers lay the page out as those of the nineties did."
     return [page.finding("missing-doctype", severity, message, 1)]
 

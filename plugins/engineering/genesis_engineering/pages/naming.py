@@ -13,6 +13,8 @@ from genesis_engineering.pages.tree import Element
 _MOST_NODES = 2000
 _NAMING = ("aria-label", "aria-labelledby", "title")
 _UNSEEN = frozenset({"script", "style", "template", "noscript"})
+# Classes by which style sheets take an element away, also from screen readers.
+_HIDING = frozenset({"hidden", "hide", "d-none", "invisible", "input-hidden", "is-hidden"})
 _DIALOGS = frozenset({"dialog", "alertdialog"})
 _WRITTEN_ON = frozenset({"button", "submit", "reset"})
 _OPAQUE = frozenset({"object", "embed", "iframe", "canvas", "slot", "video", "audio", "math",
@@ -55,7 +57,7 @@ def is_hidden(tag: Tag) -> bool:
     return (
         tag.get("hidden") is not None
         or ((tag.value("aria-hidden") or "false") != "false" and not is_dialog)
-        or "hidden" in (tag.value("class") or "").split()
+        or not _HIDING.isdisjoint((tag.value("class") or "").split())
         or "display:none" in style
         or "visibility:hidden" in style
         or UNKNOWN in style
