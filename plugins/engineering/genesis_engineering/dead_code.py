@@ -17,7 +17,6 @@ from genesis_engineering.reporting import (
     MOST_OF_A_RULE,
     count_by_rule,
     count_of,
-    is_secondary,
     limit_per_rule,
     line_at,
 )
@@ -178,11 +177,9 @@ def _dead_definitions(scan: _Scan) -> list[Finding]:
 
 def _unreachable(one: Candidate, scan: _Scan) -> Finding:
     length = one.last_line - one.line + 1
-    # After `try` and in a last `return` it is most often there on purpose, in case of a mistake.
-    is_guard = "'try'" in one.message or length == 1 or one.is_known or is_secondary(one.path)
     return Finding(
         rule="unreachable-code",
-        severity=Severity.LOW if is_guard else Severity.MEDIUM,
+        severity=Severity.LOW,
         message=f"{one.message.capitalize()}: {count_of(length, 'line')} can never run.",
         file=one.path,
         line=one.line,

@@ -9,7 +9,7 @@ import itertools
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vulture.core import Vulture  # type: ignore[import-untyped]
 
@@ -25,21 +25,13 @@ _PLAIN_BASES = frozenset(
 )
 # `getattr(self, f"_{kind}")`: any private name of the file may be meant.
 _BUILDS_NAMES = re.compile(r"[\"']_([\"']\s*[+%]|\{|%s)|\bglobals\(\)|\bdir\(")
-_TO_DO = re.compile(
-    r"#.*\b(TODO|FIXME|XXX)\b|\bnot (yet )?(implemented|supported|working)"
-    r"|\b(disabled|temporar\w+)\b",
-    re.IGNORECASE,
-)
 # The codes are vulture's.
 _ACCEPTED = re.compile(r"noqa(?!\s*:)|noqa:.*\bV\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A definition or statement; `kind` is function, method, class or unreachable.
-
-    `is_known`: where the code stops, it says that something is to be done there.
-    """
+    """A definition or statement; `kind` is function, method, class or unreachable."""
 
     path: str
     line: int
@@ -47,7 +39,6 @@ class Candidate:
     name: str
     kind: str
     message: str
-    is_known: bool = False
 
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -141,39 +132,9 @@ def _unreachable(source: PythonSource, blocks: Sequence[Block]) -> Iterator[Cand
     before = {
         second.lineno: first for block in blocks for first, second in itertools.pairwise(block.body)
     }
-    for found in _scan(source):
-        stop = before.get(found.line)
-        if not _is_meant(source, found, stop):
-            is_known = _is_guard(source, found) or (
-                stop is not None and (_is_known(source, stop) or _is_first(source, stop))
-            )
-            yield replace(found, is_known=is_known)
-
-
-def _is_guard(source: PythonSource, found: Candidate) -> bool:
-    """Whether nothing but an error stands there, in case that somebody gets that far."""
-    statements = (one for block in source.blocks for one in block.body)
-    first = next((one for one in statements if one.lineno == found.line), None)
-    return isinstance(first, ast.Raise | ast.Assert) and (first.end_lineno == found.last_line)
-
-
-def _is_first(source: PythonSource, stop: ast.stmt) -> bool:
-    """Whether a function or branch stops before it did anything: somebody switched it off."""
-    for owner in source.enclosing(stop.lineno):
-        if isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef):
-            if stop in owner.body[: 2 if ast.get_docstring(owner) is not None else 1]:
-                return True
-        elif isinstance(owner, ast.If) and stop in (owner.body[0], *owner.orelse[:1]):
-            return True
-    return False
-
-
-def _is_known(source: PythonSource, stop: ast.stmt) -> bool:
-    """Whether the last line of what stops, or a comment on the line above it, says so."""
-    last = stop.end_lineno or stop.lineno
-    above = source.line(stop.lineno - 1)
-    told = source.line(last) + ("\n" + above if above.startswith("#") else "")
-    return bool(_TO_DO.search(told))
+    return (
+        found for found in _scan(source) if not _is_meant(source, found, before.get(found.line))
+    )
 
 
 def _scan(source: PythonSource) -> list[Candidate]:

@@ -30,7 +30,7 @@ _TOOLS = ("tools/", "scripts/")
 _TOOL = re.compile(r"(^|/)(tools?|scripts?|contrib|misc|bin|ci|hack|dev|maint|lab|internal)/")
 _ELSEWHERE = re.compile(r"os\.name == 'nt'|win32|[Ww]indows|\bis_?win\b|PY2\b|version_info < \(3")
 _SECRET = re.compile(
-    r"passw|secret|\botp\b|nonce|csrf|session_?(id|key)|api_?key|(auth|access|reset)_?token"
+    r"passw|secret|\botp\b|nonce|csrf|session_?key|api_?key|(auth|access|reset)_?token"
     r"|\btoken\s*=|(reset|verif\w+|confirm\w*|login|auth|recovery|activation|two_factor|[2m]fa)"
     r"_?(code|pin)",
     re.IGNORECASE,
@@ -284,8 +284,8 @@ def _quoted(message: str) -> str:
 
 
 def _hidden(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """Only what reorders text (CVE-2021-42574); a mark between words of a language does not. Low
-    in a docstring, which nobody runs."""
+    """Medium for what reorders text (CVE-2021-42574); a mark between words of a language does not.
+    Low for other marks, and in a docstring, which nobody runs."""
     row = found.location.row
     if found.code == "PLE2502" and not _REORDERING.search(source.line(row)):
         return None
@@ -295,7 +295,7 @@ def _hidden(source: PythonSource, found: Diagnostic) -> Severity | None:
         isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         for node in source.enclosing(row)
     )
-    return Severity.LOW if is_told else Severity.MEDIUM
+    return Severity.LOW if is_told or found.code != "PLE2502" else Severity.MEDIUM
 
 
 _JUDGES: dict[str, Judge] = {

@@ -9,7 +9,7 @@ from genesis.contracts import Severity
 
 from genesis_engineering.python_source import PythonSource
 from genesis_engineering.ruff_run import Diagnostic
-from genesis_engineering.text_holes import HOLE, Template, is_given_from_outside, template_of
+from genesis_engineering.text_holes import HOLE, INPUT, Template, is_given_from_outside, template_of
 
 _STATEMENT = re.compile(
     r"\s*(SELECT\b.+\bFROM\b|INSERT\s+INTO\b|UPDATE\b.+\bSET\b|DELETE\s+FROM\b)"
@@ -21,6 +21,7 @@ _VALUE = re.compile(
     rf"'%?{HOLE}%?'|(?:=|<|>|\bLIKE|\bVALUES\s*\(|\bLIMIT|\bBETWEEN)\s*['\"]?%?{HOLE}",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(rf"['\"]%?{HOLE}")
 _PLACEHOLDERS = re.compile(
     r"placeholder|\bmarks\b|['\"],?\s*\?|bind|param|_(expr|sql)\b", re.IGNORECASE
 )
@@ -101,7 +102,11 @@ def _is_whole(value: ast.expr) -> bool:
 
 def judge_sql(source: PythonSource, found: Diagnostic) -> Severity | None:
     """Medium for a value from elsewhere that is put into a statement's text, low for one of the
-    program's own or a question about the database's tables; None for names and placeholders."""
+    program's own or a question about the database's tables; None for names and placeholders.
+
+    What stands there without quotes is a number, or the statement would not work: medium only
+    where it comes from a request or the like.
+    """
     first = found.location.row
     rows = "\n".join(source.lines[first - 1 : found.end_location.row])
     statement = _statement(source, found)
@@ -111,7 +116,9 @@ def judge_sql(source: PythonSource, found: Diagnostic) -> Severity | None:
     values = [hole for hole in _in_place_of_values(statement) if not _is_harmless(hole, known)]
     if not values:
         return None
-    is_given = any(is_given_from_outside(source, first, value) for value in values)
+    quoted = _in_place_of_values(statement, _QUOTED)
+    telling = [value for value in values if value in quoted or _is_input(source, value)]
+    is_given = any(is_given_from_outside(source, first, value) for value in telling)
     return Severity.MEDIUM if is_given and not _CATALOG.search(rows) else Severity.LOW
 
 
@@ -125,9 +132,15 @@ def _statement(source: PythonSource, found: Diagnostic) -> Template | None:
     return None
 
 
-def _in_place_of_values(statement: Template) -> list[ast.expr]:
+def _is_input(source: PythonSource, value: ast.expr) -> bool:
+    """Whether the value, or what the function around it gives its name, is read from outside."""
+    function = source.function_at(value.lineno)
+    return INPUT.search(ast.unparse(function or value)) is not None
+
+
+def _in_place_of_values(statement: Template, place: re.Pattern[str] = _VALUE) -> list[ast.expr]:
     """The holes that stand where a statement has values, in order."""
     text = statement.text
-    places = {found.start() + found[0].rindex(HOLE) for found in _VALUE.finditer(text)}
+    places = {found.start() + found[0].rindex(HOLE) for found in place.finditer(text)}
     holes = zip(statement.holes, re.finditer(HOLE, text), strict=True)
-    return [hole for hole, place in holes if place.start() in places]
+    return [hole for hole, found in holes if found.start() in places]

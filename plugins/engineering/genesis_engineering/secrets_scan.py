@@ -93,7 +93,7 @@ def _search(
     for match in matches:
         line = lines[match.line - 1]
         following = "\n".join(lines[match.line - 1 : match.line + 100])[:_LONGEST_KEY]
-        is_told = match.detector.rule == "password" and _COMMENT.match(line) is not None
+        is_told = _is_told(match, lines)
         is_shown = is_minor or match.line in described or is_told
         if is_shown and match.detector.rule in _FIXTURES:
             continue
@@ -108,6 +108,14 @@ def _search(
         for (rule, value), finding in found.items()
         if rule not in _GENERAL or not any(value in one or one in value for one in special)
     ]
+
+
+def _is_told(match: Match, lines: list[str]) -> bool:
+    """Whether a comment tells it: a password, or a token in a comment of several lines."""
+    if _is_key(match) or not _COMMENT.match(lines[match.line - 1]):
+        return False
+    around = lines[max(0, match.line - 2) : match.line + 1]
+    return match.detector.rule == "password" or sum(map(bool, map(_COMMENT.match, around))) > 1
 
 
 def _is_key(match: Match) -> bool:

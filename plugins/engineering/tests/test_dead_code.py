@@ -91,30 +91,6 @@ def test_unreachable_statements_are_reported_at_their_first_line(tmp_path: Path)
     ]
 
 
-def test_a_function_that_stops_before_it_did_anything_was_switched_off(tmp_path: Path) -> None:
-    code = 'def price(item):\n    """Unused."""\n    return\n    log(item)\n    log(item)\n'
-    result = _run(tmp_path, {"shop.py": code})
-    assert [str(found.severity) for found in result.findings] == ["low"]
-
-
-@pytest.mark.parametrize(
-    ("stop", "severity"),
-    [
-        ("raise KeyError", "medium"),
-        ("raise KeyError  # the rest follows", "medium"),
-        ("raise KeyError  # TODO: can this happen?", "low"),
-        ('raise KeyError("not implemented yet")', "low"),
-        ("# FIXME: switched off\n    return 1", "low"),
-    ],
-)
-def test_what_a_comment_owns_up_to_is_only_tidying_up(
-    tmp_path: Path, stop: str, severity: str
-) -> None:
-    code = f"def price(item):\n    item()\n    {stop}\n    log(item)\n    log(item)\n"
-    result = _run(tmp_path, {"shop.py": code})
-    assert [(f.rule, str(f.severity)) for f in result.findings] == [("unreachable-code", severity)]
-
-
 def test_code_that_only_looks_unreachable_is_left_alone(tmp_path: Path) -> None:
     code = (
         "from contextlib import suppress\n\n\n"

@@ -168,20 +168,20 @@ def test_excerpts_and_what_a_terminal_showed_are_not_reported(
 
 
 @pytest.mark.parametrize(
-    ("language", "code", "line"),
+    ("language", "code", "line", "severity"),
     [
-        ("python", "def run(name)\n    ...", 6),
-        ("python", "x = (1,\n...\ny = 2]", 8),
-        ("python", "x = dict(\n    a=1,\n", 6),
-        ("bash", "make mdg0 (used drive 0 and drive 1)", 6),
-        ("json", '{"a": yes}', 6),
+        ("python", "def run(name)\n    ...", 6, "medium"),
+        ("python", "x = (1,\n...\ny = 2]", 8, "medium"),
+        ("python", "x = dict(\n    a=1,\n", 6, "medium"),
+        ("bash", "make mdg0 (used drive 0 and drive 1)", 6, "low"),
+        ("json", '{"a": yes}', 6, "low"),
     ],
 )
-def test_what_only_looks_like_an_excerpt_or_a_terminal_is_medium(
-    tmp_path: Path, language: str, code: str, line: int
+def test_what_only_looks_like_an_excerpt_or_a_terminal_is_told_and_python_at_medium(
+    tmp_path: Path, language: str, code: str, line: int, severity: str
 ) -> None:
     told = _check(tmp_path, {"README.md": _block(language, code)}).findings
-    assert [(str(one.severity), one.line) for one in told] == [("medium", line)]
+    assert [(str(one.severity), one.line) for one in told] == [(severity, line)]
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,13 @@ def test_a_link_out_of_an_unpacked_archive_is_low_for_its_repository_may_have_th
     }
 
 
+def test_a_document_of_a_copied_library_is_low(tmp_path: Path) -> None:
+    text = "# A\n\n[guide](gone.md)\n"
+    files = {"lib/a/README.md": text, "lib/a/LICENSE.txt": "", "lib/b/README.md": text}
+    found = [(one.file, str(one.severity)) for one in _check(tmp_path, files).findings]
+    assert sorted(found) == [("lib/a/README.md", "low"), ("lib/b/README.md", "medium")]
+
+
 def test_the_name_of_a_version_is_a_page_of_the_host(tmp_path: Path) -> None:
     text = "# A\n\n[then](5631123d66d96) and [there](deadbeef.md)\n"
     assert _places(_check(tmp_path, {"README.md": text})) == [("broken-link", "README.md", 3)]

@@ -18,7 +18,8 @@ PIXEL = b"\x89PNG"
         ('<img src="img/gone.png" alt="">', "medium missing-asset index.html:4"),
         ('<img src="img/a.png" srcset="img/a.png 1x, img/gone.png 2x" alt="">',
          "medium missing-asset index.html:4"),
-        ('<script src="js/gone.js"></script>', "medium missing-asset index.html:4"),
+        ('<script src="js/gone.js"></script>', "low missing-asset index.html:4"),
+        ('<script src="gone.js"></script>', "medium missing-asset index.html:4"),
         ('<link rel="stylesheet" href="gone.css">', "medium missing-asset index.html:4"),
         ('<video src="gone.mp4" controls></video>', "medium missing-asset index.html:4"),
         ('<p style="background: url(img/gone.png)">x</p>', "medium missing-asset index.html:4"),
@@ -85,6 +86,7 @@ def test_a_path_that_is_right_from_a_folder_above_is_low(tmp_path: Path) -> None
     files: dict[str, str | bytes] = {
         "web/css/base/a.css": "a { background: url(../skins/old/img/a.png) }\n"
         "b { background: url(../img/a.png) }\n",
+        "web/css/img/b.png": PIXEL,
         "web/skins/old/img/a.png": PIXEL,
     }
     assert places(check("assets", tmp_path, files)) == [
@@ -101,11 +103,14 @@ def test_what_a_generator_makes_of_a_file_of_that_name_or_puts_beside_its_pages_
         "b.html": page('<a href="days/gone.html">a</a>'),
         "made.xhtml": "<p>a</p>",
         "doxygen/own.css": "a { background: url(ftv2doc.png) }\nb { background: url(gone.png) }\n",
+        "other/own.css": "b { background: url(gone.png) }\n",
+        "other/a.png": PIXEL,
     }
     assert places(check("assets", tmp_path, files)) == [
         "medium missing-page a.html:4",
         "low missing-page b.html:4",
-        "medium missing-asset doxygen/own.css:2",
+        "low missing-asset doxygen/own.css:2",
+        "medium missing-asset other/own.css:1",
     ]
 
 

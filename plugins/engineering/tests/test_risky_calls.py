@@ -202,11 +202,17 @@ def test_folders_of_tests_that_the_program_itself_runs_are_no_tests(tmp_path: Pa
     assert [str(f.severity) for f in result.findings] == ["medium"]
 
 
+@pytest.mark.parametrize(("given", "severity"), [("m", "low"), ("request.args['m']", "medium")])
 @pytest.mark.parametrize("hole", ["{n}", "{n + m}", "{str(n)}", "{n + '1'}"])
-def test_a_limit_that_may_be_text_is_reported(tmp_path: Path, hole: str) -> None:
-    code = f'def f(db, n, m):\n    db.run(f"SELECT a FROM t LIMIT {hole} OFFSET {{n + 1}}")\n'
+def test_a_limit_that_may_be_text_is_reported(
+    tmp_path: Path, hole: str, given: str, severity: str
+) -> None:
+    code = (
+        f"from flask import request\n\n\ndef f(db, n, m):\n    n = {given}\n"
+        f'    db.run(f"SELECT a FROM t LIMIT {hole} OFFSET {{n + 1}}")\n'
+    )
     result = _run(tmp_path, {"shop.py": code})
-    assert [(f.rule, str(f.severity)) for f in result.findings] == [("sql-from-text", "medium")]
+    assert [(f.rule, str(f.severity)) for f in result.findings] == [("sql-from-text", severity)]
 
 
 def test_folders_named_for_what_they_give_examples_of_are_low_too(tmp_path: Path) -> None:

@@ -111,6 +111,13 @@ def test_only_a_key_for_nobody_s_host_is_low(
     assert found == [("private-key", severity, f"{key}:1")]
 
 
+def test_a_token_in_a_comment_of_several_lines_shows_how_it_is_written(tmp_path: Path) -> None:
+    told_of = f"# Tokens look like this:\n#   {TOKEN}\n"
+    assert [severity for _, severity, _ in told(tmp_path, {"a.py": told_of})] == ["low"]
+    left = f"a = 1\n# {TOKEN}\nb = 2\n"
+    assert [severity for _, severity, _ in told(tmp_path, {"a.py": left})] == ["high"]
+
+
 @pytest.mark.parametrize(
     ("more", "severity"),
     [("    key = config.key or self.API_KEY\n", "low"), ("    key = self.API_KEY\n", "high")],

@@ -100,10 +100,11 @@ _SEVERITIES = {
     "db.run(\"SELECT 1 FROM pg_class WHERE name = '%s'\" % x)": "low",
     "db.run('SELECT a FROM %s WHERE b = %s' % (x, int(x)))": None,
     "db.run('SELECT a FROM t WHERE %s=%s' % (x, self.b))": "low",
-    "db.run(f'DELETE FROM t WHERE a={x} AND {self.b}=3')": "medium",
+    "db.run(f'DELETE FROM t WHERE a={x} AND {self.b}=3')": "low",
+    "x = input(); db.run(f'DELETE FROM t WHERE a={x}')": "medium",
     "m = ','.join([self.arg for a in x]); db.run(f'INSERT INTO t VALUES ({m})', x)": None,
     "m = ','.join(['?'] * len(x)); db.run(f'INSERT INTO t VALUES ({m})', x)": None,
-    "m = ','.join(a for a in x); db.run(f'INSERT INTO t VALUES ({m})')": "medium",
+    "m = ','.join(a for a in x); db.run(f'INSERT INTO t VALUES ({m})')": "low",
     "os.chmod(x, 0o777)": "medium",
     "os.chmod(x, 0o777)  # any user may write": "low",
 }
@@ -212,7 +213,7 @@ _ODD = {
     "        a > b\n": [],
     "class A:\n    def f(self, b):\n        self > b\n": [],
     'def f():\n    """Finds \u200b such marks."""\n': [("hidden-character", "low")],
-    "x = 'a\u200b'\n": [("hidden-character", "medium")],
+    "x = 'a\u200b'\n": [("hidden-character", "low")],
     "def f(x, found={}):\n    if x not in found:\n        found[x] = 1\n    return found[x]\n": [],
     "def f(found=[]):\n    if not found:\n        found.append(1)\n    return found\n": [],
     "def f(x, found={}):\n    if 'a' not in found:\n        found.update(a=x)\n": [
@@ -232,7 +233,7 @@ _ODD = {
     "SLOW = False\nif SLOW:\n    print(gone)\n": [],
     "SLOW = False\nif SLOW:\n    print(1)\nelse:\n    print(gone)\n": [("undefined-name", "high")],
     "_has_unicode = 0\n\n\ndef f(x):\n    return _has_unicode and isinstance(x, unicode)\n": [],
-    "def f(x):\n    return x and isinstance(x, unicode)\n": [("undefined-name", "high")],
+    "def f(x):\n    return x and isinstance(x, unicode)\n": [("undefined-name", "low")],
     "if str is bytes:\n    print(unichr(1))\n": [],
     "x = 'ວັນ\u200bສຸກ'\n": [],
     "from itertools import groupby\n\n\ndef f(a):\n    for k, g in groupby(a):\n"

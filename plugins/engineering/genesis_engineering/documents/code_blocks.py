@@ -103,7 +103,9 @@ def _check(document: Document, block: CodeBlock) -> Finding | None:
         or _SKETCH.search(_before(document, block)) is not None
         or (language == "Python" and _PSEUDOCODE.search(block.code) is not None)
     )
-    severity = Severity.MEDIUM if is_first and not is_minor else Severity.LOW
+    # What is called shell, JSON or TOML is often output, a tree or an extract of such.
+    is_code = language == "Python" and is_first and not is_minor
+    severity = Severity.MEDIUM if is_code else Severity.LOW
     is_command = language == "Python" and _COMMAND.match(shown) is not None
     what = _COMMANDS if is_command else "and does not parse"
     return Finding(

@@ -29,6 +29,7 @@ from genesis_engineering.documents.targets import (
 from genesis_engineering.files import list_files, read_named
 
 _SOURCE_SUFFIXES = frozenset({".md", ".markdown", ".rst", ".ipynb", ".py", ".pdf"})
+_LICENCES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING", "MIT-LICENSE.txt")
 _IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"})
 _HOST_NAME = re.compile(r"^(www\.|[\w-]+\.(com|org|io|net|dev)(/|$))", re.IGNORECASE)
 # What `make dist` and `git archive` leave out: what serves the repository and not its users.
@@ -217,6 +218,11 @@ class _Checker:
             return f"; the repository spells it {actual}.", Severity.MEDIUM
         if self._is_copy(document):
             return f"{absent} The document is a copy of the one in the top folder.", Severity.LOW
+        if self._is_bundled(document):
+            return (
+                f"{absent} The folder has a licence of its own, so others wrote it.",
+                Severity.LOW,
+            )
         if above := self._above(document, target):
             served = f" Who serves a folder above finds {above}; readers of the file do not."
             return absent + served, Severity.LOW
@@ -240,6 +246,11 @@ class _Checker:
             return False
         original = read_named(self._root, name)
         return original is not None and original == document.file.read_text()
+
+    def _is_bundled(self, document: Document) -> bool:
+        """Whether the document came with a library that somebody copied here."""
+        folder = document.path.rpartition("/")[0]
+        return bool(folder) and any(self._repository.exists(f"{folder}/{one}") for one in _LICENCES)
 
     def _is_made(self, path: str) -> bool:
         """Whether the source of a page stands where the page is missing."""

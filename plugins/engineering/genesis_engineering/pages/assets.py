@@ -66,8 +66,10 @@ def check_assets(context: ToolContext) -> TaskResult:
     """Report references to files of the repository that are missing, misspelled or very heavy.
 
     - `missing-asset`, `missing-page` (medium): nothing is at the target; low for a font, of which
-      there mostly are several, for a style sheet that users may add (`custom.css`), and where two
-      folders and the name are elsewhere. Said once for each target, with the number of files.
+      there mostly are several, for a style sheet that users may add (`custom.css`), where two
+      folders and the name are elsewhere, where the folder is missing, too, and in a style sheet
+      where the folder has no file of that ending. Said once for each target, with the number of
+      files.
     - `missing-source-map` (info): said once for the repository when there are many.
     - `wrong-case` (medium): the name differs by case, which only some machines forgive.
     - `missing-module` (medium): a relative import of a script that no file answers.
@@ -190,9 +192,10 @@ class _Checker:
             message += f" There is {other}." if other else ""
         is_minor = (
             reference.kind == "font"
-            or (reference.kind == "page" and not self._lookup.has_folder(path.rpartition("/")[0]))
+            or not self._lookup.has_folder(path.rpartition("/")[0])
             or _is_hook(path, reference)
             or self._is_from_above(reference)
+            or (file.suffix == ".css" and not self._has_alike(path))
         )
         severity = Severity.LOW if is_minor and not actual else Severity.MEDIUM
         finding = make_finding(
@@ -216,6 +219,12 @@ class _Checker:
         """Whether a file of the page's name, but for its ending, lies where the page is missing."""
         pure = PurePosixPath(path)
         return any(PurePosixPath(name).stem == pure.stem for name in self._lookup.siblings(path))
+
+    def _has_alike(self, path: str) -> bool:
+        """Whether the folder holds other files of that ending: where it holds none, something else
+        than the repository puts them there."""
+        ending = PurePosixPath(path).suffix
+        return any(PurePosixPath(name).suffix == ending for name in self._lookup.siblings(path))
 
     def _is_from_above(self, reference: Reference) -> bool:
         """Whether the same folders and name are elsewhere: then pages may be served from there."""
