@@ -10,6 +10,20 @@ from itertools import islice
 
 # Folders that hold what a project is built with, each in a folder of its own.
 _BUNDLES = frozenset({"deps", "libs", "external", "externals", "extern", "3rdparty", "third-party"})
+# Libraries for pages that are mostly copied whole, demonstrations included, and not installed.
+_LIBRARIES = frozenset(
+    {"ace", "ace-builds", "bootstrap", "ckeditor", "ckeditor4", "codemirror", "colorbox",
+     "datatables", "dojo", "dropzone", "elfinder", "extjs", "fancybox", "fckeditor", "flot",
+     "font-awesome", "fontawesome", "fullcalendar", "highlight", "highlightjs", "jquery",
+     "jquery-ui", "jqueryui", "katex", "leaflet", "lightbox", "mathjax", "openlayers",
+     "pdfjs", "plupload", "prettify", "select2", "summernote", "swagger-ui",
+     "syntaxhighlighter", "tiny_mce", "tinymce", "yui"}
+)  # fmt: skip
+_SERVED = frozenset(
+    {"assets", "htdocs", "javascript", "javascripts", "js", "lib", "libs", "media", "plugins",
+     "public", "resources", "share", "shared", "static", "vendors", "web", "webroot", "www"}
+)  # fmt: skip
+_VERSION = re.compile(r"[-_.]?v?\d[\w.]*$")
 _LICENCE = re.compile(
     r"(licen[sc]es?|copying|copyright)([-_.][\w.-]+)?(?<!\.py)(?<!\.js)(?<!\.ts)", re.IGNORECASE
 )
@@ -36,11 +50,12 @@ def bundled_folders(names: Collection[str], read: Read, own_name: str) -> set[st
     the root's names; one elsewhere has a manifest that names another vendor, too. A plugin of
     WordPress is another's when it is published (has a stable tag), does not stand alone, and is
     not named like the repository, `own_name`. So is a folder with a licence or authors of its own
-    that has a script plain and minified, no manifest, and not most of the repository's files. At
-    most 300 folders of each kind are looked at.
+    that has a script plain and minified, no manifest, and not most of the repository's files, and
+    one named like a library for pages below `static/` or the like. At most 300 folders of each kind
+    are looked at.
     """
     licences = _by_folder(names, _LICENCE)
-    found = set(_foreign_plugins(names, read, own_name))
+    found = {*_foreign_plugins(names, read, own_name), *_known_libraries(names, own_name)}
     own = [text for path in licences.pop("", []) if (text := read(path))]
     found |= _copied_libraries(names, licences, own, read)
     if not own:
@@ -54,6 +69,21 @@ def bundled_folders(names: Collection[str], read: Read, own_name: str) -> set[st
         if theirs and theirs.isdisjoint(vendors) and _is_foreign(licences[one], own, read):
             found.add(one)
     return found
+
+
+def _known_libraries(names: Collection[str], own_name: str) -> Iterator[str]:
+    """The folders of libraries that a page asks for, but in the repository of that library."""
+    for folder in {name.rpartition("/")[0] for name in names}:
+        parts = folder.split("/")
+        for place, part in enumerate(parts[1:], 1):
+            plain = _VERSION.sub("", part.lower())
+            if (
+                plain in _LIBRARIES
+                and plain not in own_name.lower()
+                and parts[place - 1].lower() in _SERVED
+            ):
+                yield "/".join(parts[: place + 1])
+                break
 
 
 def _by_folder(names: Collection[str], pattern: re.Pattern[str]) -> dict[str, list[str]]:

@@ -158,6 +158,7 @@ def test_a_repository_without_documents_says_so(tmp_path: Path) -> None:
         ("bash", "[WARNING]: Skipping plugin (my.py) as it seems to be invalid"),
         ("bash", "failed: [localhost] (item=1) => {}"),
         ("bash", "app\n|\n|--- a\n|"),
+        ("python", "from shop import serve\n\nserve(port=80)\n * Running on http://localhost"),
         ("bash", "ctl status\n+----+------+\n|  ID | NAME |\n+----+------+"),
     ],
 )

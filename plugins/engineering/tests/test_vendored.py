@@ -163,3 +163,23 @@ def test_what_only_looks_like_such_a_copy_is_kept(tmp_path: Path, others: dict[s
     its own; most of the repository; the repository itself."""
     scripts = sorted(path for path in others if path.endswith(".js"))
     assert own(tmp_path, {"LICENSE": _GPL, **others}) == scripts
+
+
+@pytest.mark.parametrize(
+    ("path", "repository", "is_own"),
+    [
+        ("shop/static/codemirror/mode/go/index.html", "shop", False),
+        ("www/js/jquery-ui-1.12/index.html", "shop", False),
+        ("share/web/static/CKEditor/samples/a.html", "shop", False),
+        ("static/codemirror/index.html", "codemirror5", True),
+        ("shop/codemirror/index.html", "shop", True),
+        ("static/shelf/index.html", "shop", True),
+    ],
+)
+def test_a_library_for_pages_that_is_served_is_a_copy(
+    tmp_path: Path, path: str, repository: str, is_own: bool
+) -> None:
+    (tmp_path / repository / path).parent.mkdir(parents=True)
+    (tmp_path / repository / path).touch()
+    subprocess.run(["git", "init", "-q", str(tmp_path / repository)], check=True)
+    assert [file.path for file in list_files(tmp_path / repository)] == ([path] if is_own else [])

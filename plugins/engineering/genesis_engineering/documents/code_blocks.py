@@ -54,6 +54,8 @@ _PSEUDOCODE = re.compile(
     r"[ \t]*$",
     re.MULTILINE,
 )
+# How servers tell that they are up, below the call that starts them.
+_PRINTED = re.compile(r" +\* [A-Z]\w* ")
 _COMMANDS = "and holds commands of a shell"
 _CHECKS = {
     "Python": "paste the block into a file and run: python -m py_compile FILE",
@@ -97,6 +99,8 @@ def _check(document: Document, block: CodeBlock) -> Finding | None:
         return None
     lines = block.code.split("\n")
     shown = lines[broken.line - 1] if broken.line <= len(lines) else ""
+    if language == "Python" and _PRINTED.match(shown):
+        return None
     is_first = _FIRST_READ.search(document.path) is not None
     is_minor = (
         broken.is_minor
