@@ -19,8 +19,9 @@ _VENDORED = frozenset(
 )  # fmt: skip
 # Copies of the repository itself, which tools check out below it.
 _WORKTREES = re.compile(r"(^|/)\.([^/]+/)?worktrees$")
-# What setuptools copies there as it builds, and the pages of a report on coverage.
-_BUILT = re.compile(r"(^|/)(build/(lib|bdist)([.-][^/]*)?|lcov-report)$")
+# What setuptools copies there as it builds, the pages of a report on coverage, and those that a
+# generator of sites makes.
+_BUILT = re.compile(r"(^|/)(build/(lib|bdist)([.-][^/]*)?|lcov-report|_site)$")
 _SUBMODULE = re.compile(r"^\s*path\s*=\s*(.+)$", re.MULTILINE)
 # Scripts that every project copies as they are.
 _COPIED = frozenset({"ez_setup.py", "distribute_setup.py", "get-pip.py", "versioneer.py"})

@@ -94,5 +94,9 @@ def is_fallback(line: str, text: str) -> bool:
 def certificates_of(path: str) -> Iterable[str]:
     """The paths at which the certificate of a key `name.key` or `name_key.pem` may lie."""
     pure = PurePosixPath(path)
-    stems = [pure.stem, *(re.sub("key$", end, pure.stem) for end in ("cert", "crt"))]
+    stems = [
+        pure.stem,
+        pure.name.partition(".")[0],
+        *(re.sub("key$", end, pure.stem) for end in ("cert", "crt")),
+    ]
     return [str(pure.with_name(stem + end)) for stem in stems for end in (".crt", ".pem", ".cert")]

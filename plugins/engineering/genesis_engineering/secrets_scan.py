@@ -34,7 +34,7 @@ _LOCK_FILE = re.compile(
 )
 _TEST_LIKE = re.compile(
     r"(^|/)((t|unit|integration|e2e|mocks?|specs|qa)/|\w+tests?/"
-    r"|(test|sample|example|dummy)[-_]\w*(key|cert|secret|token|password)|[\w.]*localhost\.key$)",
+    r"|[\w.-]*\b(fake|dummy)[-_][^/]*|(test|sample|example|dummy)[-_]\w*(key|cert|secret|token|password)|[\w.]*localhost\.key$)",
     re.IGNORECASE,
 )
 # Documentation in the program itself, or code that is switched off.

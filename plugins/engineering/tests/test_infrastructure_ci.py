@@ -237,6 +237,14 @@ def test_a_pipeline_with_includes_may_name_what_they_have(tmp_path: Path) -> Non
     assert _rules(tmp_path, {".gitlab-ci.yml": text}) == []
 
 
+def test_a_hidden_job_of_gitlab_is_of_no_stage_until_another_takes_it_over(tmp_path: Path) -> None:
+    text = "stages: [build]\n.image: &image\n  stage: image\n  script: [a]\n"
+    assert _rules(tmp_path, {".gitlab-ci.yml": text}) == []
+    text += "made:\n  <<: *image\n"
+    (tmp_path / "used").mkdir()
+    assert _rules(tmp_path / "used", {".gitlab-ci.yml": text}) == [("ci-unknown-job", "high")]
+
+
 def test_references_and_anchors_of_gitlab_are_read(tmp_path: Path) -> None:
     text = (
         ".base: &base\n  script:\n    - make\n"

@@ -386,3 +386,9 @@ def test_a_name_is_known_whole_and_by_the_parts_that_make_it(
     assert name.is_in(f'"{one}{dash}" + b')
     assert name.is_in(f"{{b}}{dash}{other}.html")
     assert not name.is_in(f"{one} {other}")
+
+
+def test_a_file_of_make_is_no_template(tmp_path: Path) -> None:
+    text = "all:\n\techo '<html><body><img src=a></body></html>' > a.html\n"
+    files: dict[str, str | bytes] = {"a.mak": text, "b.mak": f"<% b = 1 %>\n{text}"}
+    assert {one.file for one in check("accessibility", tmp_path, files).findings} == {"b.mak"}

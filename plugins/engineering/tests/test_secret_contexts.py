@@ -100,6 +100,7 @@ _LIVE = _pem("CERTIFICATE", b"\x30\x14CN=www.shop.io" + random.Random(1).randbyt
         ("deploy/tls/server.key", "deploy/tls/server.crt", _CERTIFICATE, "low"),
         ("certs/client_key.pem", "certs/client_cert.pem", _CERTIFICATE, "low"),
         ("certs/client_key.pem", "certs/client_cert.pem", _LIVE, "high"),
+        ("certs/server.key.org", "certs/server.crt", _CERTIFICATE, "low"),
         ("certs/a.key", "certs/a.crt", _pem("CERTIFICATE", b"\x30\x14CN=Shop"), "low"),
         ("certs/a.key", "certs/a.crt", _pem("CERTIFICATE", b"\x30\x14CN=Shop CA"), "high"),
     ],
@@ -140,6 +141,7 @@ def test_a_key_that_stands_beside_its_certificate_in_a_program_is_low(tmp_path: 
     [
         ("caddytest/a.key", KEY, []),
         ("lib/sample_keys.h", KEY, []),
+        ("gcs/gcs-fake-service.json", KEY, []),
         ("lib/server.key", KEY, ["high"]),
         ("lib/secure.rb", f"  # {_SET}\n", []),
         ("lib/secure.rb", f"  {_SET}\n", ["high"]),

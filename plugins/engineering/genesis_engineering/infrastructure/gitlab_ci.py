@@ -84,6 +84,8 @@ def _unknown(file: GitlabFile, name: str, job: Yaml) -> Iterator[Finding]:
             message = f"The job {name} extends {node.text}, which is nowhere: "
             message += "GitLab refuses the whole pipeline."
             yield file.finding("ci-unknown-job", Severity.HIGH, message, node.line)
+    if name.startswith("."):
+        return  # hidden: it is of a stage only where another job takes it over
     stages = file.node.get("stages").texts or list(_STAGES)
     stage = job.get("stage")
     if stage.text and stage.text not in (*stages, ".pre", ".post") and "$" not in stage.text:

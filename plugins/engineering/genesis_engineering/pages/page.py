@@ -187,6 +187,9 @@ def read_page(file: RepositoryFile) -> Page | None:
     if source is None or _NOT_HTML.match(source[:500]) or _MADE.search(source[:6000]):
         return None
     source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    # Most files of that ending are of make.
+    if file.suffix == ".mak" and "<%" not in source and "${" not in source:
+        return None
     if file.suffix not in PLAIN and not _TEXT_TEMPLATES.search(source):
         return None
     if (
