@@ -227,13 +227,21 @@ def _finding(source: PythonSource, diagnostic: Diagnostic) -> Finding | None:
     return Finding(
         rule=known.rule,
         severity=severity,
-        message=f"{diagnostic.message.rstrip('.')}: {known.why}."[:2000],
+        message=_said(source, diagnostic, known.why)[:2000],
         file=source.path,
         line=row,
         evidence=source.line(row)[:EVIDENCE_LENGTH],
         check=ruff_check(code, source.path)[:1000],
         confidence=Confidence.LIKELY if code in PATTERNS else Confidence.CERTAIN,
     )
+
+
+def _said(source: PythonSource, diagnostic: Diagnostic, why: str) -> str:
+    if diagnostic.code == "PLW0133" and re.match(
+        r"\w*Warning\(", source.line(diagnostic.location.row)
+    ):
+        return "A warning is built and dropped: hand it to `warnings.warn`."
+    return f"{diagnostic.message.rstrip('.')}: {why}."
 
 
 def _shapes(

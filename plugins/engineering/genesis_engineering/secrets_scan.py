@@ -32,6 +32,8 @@ _LOCK_FILE = re.compile(
     r"(^|/)([\w.-]*\.lock|package-lock\.json|pnpm-lock\.yaml|npm-shrinkwrap\.json|go\.sum|[\w.-]*\.min\.js"
     r"|[\w.-]*\.(map|svg)|\.secrets\.baseline|\.genesis-baseline\.json)$"
 )
+# A key that nobody can use without its passphrase.
+_LOCKED = re.compile(r"BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED")
 _TEST_LIKE = re.compile(
     r"(^|/)((t|unit|integration|e2e|mocks?|specs|qa)/|\w+tests?/"
     r"|[\w.-]*\b(fake|dummy)[-_][^/]*|(test|sample|example|dummy)[-_]\w*(key|cert|secret|token|password)|[\w.]*localhost\.key$)",
@@ -99,7 +101,9 @@ def _search(
             continue
         if not is_allowed(line) and looks_real(match, line, following):
             is_low = is_shown or (_is_key(match) and _is_trial_key(file, files))
-            is_low = is_low or is_fallback(line, text)
+            is_low = (
+                is_low or is_fallback(line, text) or _LOCKED.search(following[:200]) is not None
+            )
             key = (match.detector.rule, match.value + (str(match.line) if _is_key(match) else ""))
             found.setdefault(key, _finding(file, match, line, is_low=is_low))
     special = [value for rule, value in found if rule not in _GENERAL]

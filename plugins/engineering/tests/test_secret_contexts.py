@@ -141,6 +141,13 @@ def test_a_key_that_stands_beside_its_certificate_in_a_program_is_low(tmp_path: 
     [
         ("caddytest/a.key", KEY, []),
         ("lib/sample_keys.h", KEY, []),
+        (
+            "lib/a.key",
+            KEY.replace(
+                "PRIVATE " + "KEY-----\n", "PRIVATE " + "KEY-----\nProc-Type: 4,ENCRYPTED\n", 1
+            ),
+            ["low"],
+        ),
         ("gcs/gcs-fake-service.json", KEY, []),
         ("lib/server.key", KEY, ["high"]),
         ("lib/secure.rb", f"  # {_SET}\n", []),

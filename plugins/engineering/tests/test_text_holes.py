@@ -225,6 +225,7 @@ _ODD = {
     "import random\n\n\ndef nonce():\n    return random.choice('abc')\n": [
         ("guessable-secret", "low")
     ],
+    "import os\nimport sys\n\nos.system('jhead ' + sys.argv[1])\n": [("shell-command", "low")],
     "import ssl\n\n\ndef unverified_context():\n    return ssl._create_unverified_context()\n": [],
     "class A:\n    def __contains__(self):\n        raise NotImplementedError()\n": [],
     "class A:\n    def __init__(self):\n        super.__setattr__(self, 'a', 1)\n": [],

@@ -54,6 +54,9 @@ _PSEUDOCODE = re.compile(
     r"[ \t]*$",
     re.MULTILINE,
 )
+# A line of text, and a comment in place of what a loop or function does.
+_PROSE = re.compile(r"[A-Z][\w ,'-]+\.")
+_ONLY_COMMENT = re.compile(r":[ \t]*\n[ \t]+#.*(\n[ \t]*#.*)*(\n[ \t]*)*(\n\S|\n[ \t]+\w|\Z)")
 # How servers tell that they are up, below the call that starts them.
 _PRINTED = re.compile(r" +\* [A-Z]\w* ")
 _COMMANDS = "and holds commands of a shell"
@@ -104,6 +107,8 @@ def _check(document: Document, block: CodeBlock) -> Finding | None:
     is_first = _FIRST_READ.search(document.path) is not None
     is_minor = (
         broken.is_minor
+        or _PROSE.fullmatch(block.code.strip()) is not None
+        or ("expected an indented block" in broken.reason and _ONLY_COMMENT.search(block.code))
         or _SKETCH.search(_before(document, block)) is not None
         or (language == "Python" and _PSEUDOCODE.search(block.code) is not None)
     )

@@ -26,7 +26,7 @@ _COMPONENTS = frozenset({".vue", ".svelte"})
 _MADE = re.compile(
     r"<meta[^<>]{0,80}name=[\"']?generator\b|<!--[^>]{0,80}\b(generated (by|on|with|using)|"
     r"NewPage -->)|coverage\.py|\bdoxygen\b|<!-- saved from url|data-mw=|class=\"mw-"
-    r"|Start of class data"
+    r"|Start of class data|\bJsDoc Toolkit\b|<span class=['\"](line|WHIT)['\"]>"
     # A bundler's name for a script: its own, and a hash of what is in it.
     r"|<script\b[^<>]*\bsrc=[\"'][^\"'<>]*assets/[\w.]+-[\w-]{8}\.js[\"']",
     re.IGNORECASE,
