@@ -21,7 +21,7 @@ _VENDORED = frozenset(
 _WORKTREES = re.compile(r"(^|/)\.([^/]+/)?worktrees$")
 # What setuptools copies there as it builds, the pages of a report on coverage, and those that a
 # generator of sites makes.
-_BUILT = re.compile(r"(^|/)(build/(lib|bdist)([.-][^/]*)?|lcov-report|_site)$")
+_BUILT = re.compile(r"(^|/)(build/(lib|bdist)([.-][^/]*)?|lcov-report|_site|dist-\w+)$")
 _SUBMODULE = re.compile(r"^\s*path\s*=\s*(.+)$", re.MULTILINE)
 # Scripts that every project copies as they are.
 _COPIED = frozenset({"ez_setup.py", "distribute_setup.py", "get-pip.py", "versioneer.py"})

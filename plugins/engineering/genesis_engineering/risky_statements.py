@@ -171,7 +171,8 @@ def judge_comparison(source: PythonSource, found: Diagnostic) -> Severity | None
 
 def _stands(source: PythonSource, text: str) -> bool:
     """Whether a line holds just that."""
-    return text in map(str.strip, source.lines)
+    parts = (part for line in source.lines if "==" in line for part in line.split(";"))
+    return text.replace(" ", "") in (part.replace(" ", "") for part in parts)
 
 
 def _overloads(nodes: Sequence[ast.AST]) -> bool:

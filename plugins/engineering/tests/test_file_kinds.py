@@ -35,6 +35,7 @@ def test_folders_that_are_named_for_tests_hold_tests(path: str, is_test: bool) -
 def test_what_is_copied_or_made_there_is_not_the_repository_s_own(tmp_path: Path) -> None:
     copied = (
         "_site/a.html",
+        "dist-dev/a.html",
         "build/lib/a.py",
         "build/lib.linux-x86_64/a.py",
         "third-party/a.py",

@@ -102,6 +102,8 @@ def test_what_a_generator_makes_of_a_file_of_that_name_or_puts_beside_its_pages_
         "a.html": page('<a href="made.html">a</a> <a href="gone.html">b</a>'),
         "b.html": page('<a href="days/gone.html">a</a>'),
         "made.xhtml": "<p>a</p>",
+        "c.html": page('<a href="filled.html">a</a>'),
+        "filled.html.in": "<p>@A@</p>",
         "doxygen/own.css": "a { background: url(ftv2doc.png) }\nb { background: url(gone.png) }\n",
         "other/own.css": "b { background: url(gone.png) }\n",
         "other/a.png": PIXEL,

@@ -15,6 +15,7 @@ _TESTS = {
     "def test_a(self, a):\n    self.assertTrue(a, 'a is wrong')\n": [],
     "def test_a(self, a):\n    self.assertTrue(a, True)\n": [],
     "def test_a(a):\n    a == 1\n    1 == a\n    assert a.asked\n": [],
+    "def test_a(a, b):\n    a==b; b==a\n": [],
     "def test_a(m):\n    assert m.called_once_with(1)\n": [("assert-on-mock", 2)],
     "def test_a(m):\n    m.assert_called_once_with(1)\n": [],
     "def test_a():\n    pass\n\n\ndef test_a():\n    pass\n": [("redefinition", 5)],

@@ -15,8 +15,8 @@ _BRANCHES = frozenset(
     {"main", "master", "develop", "development", "dev", "trunk", "head", "next", "nightly", "edge"}
 )
 _FIRST_PARTY = frozenset({"actions", "github"})
-# Its documentation says to choose a toolchain by such a name.
-_BY_NAME = frozenset({"dtolnay/rust-toolchain"})
+# Their manuals say to follow the branch: there are no versions.
+_BY_NAME = frozenset({"dtolnay/rust-toolchain", "google/oss-fuzz"})
 _HEAD = re.compile(
     r"github\.event\.pull_request\.head\.(sha|ref)|github\.head_ref|refs/pull/\$\{\{"
 )

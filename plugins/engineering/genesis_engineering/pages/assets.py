@@ -217,8 +217,8 @@ class _Checker:
 
     def _has_source(self, path: str) -> bool:
         """Whether a file of the page's name, but for its ending, lies where the page is missing."""
-        pure = PurePosixPath(path)
-        return any(PurePosixPath(name).stem == pure.stem for name in self._lookup.siblings(path))
+        start = f"{PurePosixPath(path).stem}."
+        return any(name.startswith(start) for name in self._lookup.siblings(path))
 
     def _has_alike(self, path: str) -> bool:
         """Whether the folder holds other files of that ending: where it holds none, something else
