@@ -39,7 +39,9 @@ def judge_undefined_name(source: PythonSource, found: Diagnostic) -> Severity | 
     there. None for a name that something gives the module, and where no Python 3 comes."""
     told = re.search(r"`([^`]*)`", found.message)
     name = told[1] if told else ""
-    is_given = name in _GIVEN_NAMES or re.fullmatch(r"__\w+__", name)
+    is_given = (
+        _is_asked_for(source, found) or name in _GIVEN_NAMES or re.fullmatch(r"__\w+__", name)
+    )
     if is_given or source.path.split("/")[0].lower().startswith("doc"):
         return None
     made = (
@@ -66,6 +68,14 @@ def judge_undefined_name(source: PythonSource, found: Diagnostic) -> Severity | 
     # Who has a name of Python 2 left has a file that nobody ran for years.
     is_minor = name in _PYTHON_2_NAMES or _is_in_annotation(source, found)
     return Severity.LOW if is_minor else Severity.HIGH
+
+
+def _is_asked_for(source: PythonSource, found: Diagnostic) -> bool:
+    """Whether a newer Python has the name, or `del` takes away what `import *` brought."""
+    is_newer = "requires-python" in found.message
+    return is_newer or any(
+        isinstance(node, ast.Delete) for node in source.enclosing(found.location.row)
+    )
 
 
 def _is_in_annotation(source: PythonSource, found: Diagnostic) -> bool:

@@ -190,6 +190,7 @@ def test_what_only_looks_like_an_excerpt_or_a_terminal_is_told_and_python_at_med
     [
         ("It becomes an array, somewhat like this:", "json", '{"a": [one, two]}'),
         ("This is what it holds:", "json", '{"a": [Sample 1, Sample 2]}'),
+        ("Run:", "python", ">> rsc = RSCodec(12)  # a codec\n>> rsc.check(b'a')\nFalse"),
         ("It says:", "python", "There were two of them by the door."),
         ("Then:", "python", "for case in suite:\n    # look at it\nsuite.write()"),
         ("It waits:", "python", "def wait():\n  do\n    key = read()\n  while key"),

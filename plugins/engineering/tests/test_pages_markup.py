@@ -90,6 +90,7 @@ INNOCENT = {
     "</template>\n",
     "mail/newsletter.html": "<html><body><center><font color=red>x</font></center></body></html>",
     "tests/broken.html": "<b><p class=a class=b></div>",
+    "pydoc.html": "<html><head><title>Python: module shop</title></head><body><b></html>",
     "listing.html": '<html><body><pre><span class="WHIT">a</span></pre></body></html>',
     "built.html": '<html><body><script src="./assets/index-D1Qujclx.js"></script></html>',
     "docs/api.html": '<html><head><meta name="generator" content="pdoc"></head><b></html>',

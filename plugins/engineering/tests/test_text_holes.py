@@ -229,6 +229,8 @@ _ODD = {
     "import ssl\n\n\ndef unverified_context():\n    return ssl._create_unverified_context()\n": [],
     "class A:\n    def __contains__(self):\n        raise NotImplementedError()\n": [],
     "class A:\n    def __init__(self):\n        super.__setattr__(self, 'a', 1)\n": [],
+    "try:\n    kinds = (dict, frozendict)\nexcept Exception:\n    kinds = dict\n": [],
+    "from a import *\n\ndel (\n    gone,\n)\n": [],
     "import _winreg\n\nfor x in xrange(3):\n    print(x)\n": [("undefined-name", "low")],
     "class A: ...\n__all__ = [A.__name__]\n": [],
     "SLOW = False\nif SLOW:\n    print(gone)\n": [],

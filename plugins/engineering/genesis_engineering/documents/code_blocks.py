@@ -54,8 +54,8 @@ _PSEUDOCODE = re.compile(
     r"[ \t]*$",
     re.MULTILINE,
 )
-# A line of text, and a comment in place of what a loop or function does.
-_PROSE = re.compile(r"[A-Z][\w ,'-]+\.")
+# A line of text, a prompt of two signs, and a comment in place of what a loop or function does.
+_PROSE = re.compile(r"[A-Z][\w ,'-]+\.|(?s:>> .*)")
 _ONLY_COMMENT = re.compile(r":[ \t]*\n[ \t]+#.*(\n[ \t]*#.*)*(\n[ \t]*)*(\n\S|\n[ \t]+\w|\Z)")
 # How servers tell that they are up, below the call that starts them.
 _PRINTED = re.compile(r" +\* [A-Z]\w* ")

@@ -14,11 +14,12 @@ MOST_BELIEVED = 8
 """So many findings of one such rule stand as they are; of packages judged by hand, those with more
 had them by one cause that the tool did not know, such as a folder that only a server puts there."""
 _NOT_THERE = frozenset(
-    {"broken-image", "broken-log-call", "broken-link", "ci-missing-path", "docker-missing-source",
-     "foreign-key-to-nothing", "invalid-all", "json-syntax", "missing-asset", "missing-dependency",
-     "missing-label-target", "missing-module", "missing-page", "missing-static-file",
-     "missing-target", "script-syntax", "sql-syntax", "stale-import", "stale-name",
-     "undefined-export", "undefined-name", "unknown-column", "unknown-table"}
+    {"broken-code-block", "broken-image", "broken-link", "broken-log-call", "ci-missing-path",
+     "docker-missing-source", "foreign-key-to-nothing", "invalid-all", "json-syntax",
+     "missing-asset", "missing-dependency", "missing-label-target", "missing-module",
+     "missing-page", "missing-static-file", "missing-target", "script-syntax", "sql-syntax",
+     "stale-import", "stale-name", "undefined-export", "undefined-name", "unknown-column",
+     "unknown-table"}
 )  # fmt: skip
 _DOUBT = {"severity": Severity.LOW, "confidence": Confidence.POSSIBLE}
 
