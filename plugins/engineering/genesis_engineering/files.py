@@ -57,7 +57,7 @@ _TEST_FOLDERS = frozenset(
 )
 _TEST_FOLDER = re.compile(
     r"(e2e|end[-_]to[-_]end|integration|unit|functional|acceptance|system|smoke|regression|load|"
-    r"perf|performance|browser|ui|upgrade)[-_]tests?|test[-_]\w[\w-]*"
+    r"perf|performance|browser|ui|upgrade)[-_]tests?|tests?[-_]\w[\w-]*"
     r"|_?(tests?|fixtures?|testdata)|(__)?mocks?(__)?|mocks?[-_]\w[\w-]*|test(bed|cases|env|files|helpers?|lib|suites?|support|utils?)"
 )
 _TEST_BEGINNINGS = ("test_", "test-", "testsettings", "mock_", "mock-")

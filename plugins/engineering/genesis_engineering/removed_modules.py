@@ -20,7 +20,7 @@ _REMOVED = {
          "telnetlib", "uu", "xdrlib"), 13,
     ),
 }  # fmt: skip
-_MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg")
+_MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
 _CLASSIFIER = re.compile(r"Programming Language :: Python :: 3\.(\d+)\b")
 _MAY_HAVE = re.compile(
     rf"^[ \t]*(?:import(?:[ \t]+[\w., \t]*,)?|from)[ \t]+(?:{'|'.join(_REMOVED)})\b", re.MULTILINE

@@ -14,7 +14,13 @@ from genesis_engineering.risky_defaults import judge_mutable_default
 from genesis_engineering.risky_rules import PATTERNS
 from genesis_engineering.risky_sql import judge_sql
 from genesis_engineering.ruff_run import Diagnostic
-from genesis_engineering.text_holes import HOLE, INPUT, is_given_from_outside, template_of
+from genesis_engineering.text_holes import (
+    HOLE,
+    INPUT,
+    is_given_from_outside,
+    is_input,
+    template_of,
+)
 from genesis_engineering.undefined_names import judge_undefined_name
 
 Judge = Callable[[PythonSource, Diagnostic], Severity | None]
@@ -189,8 +195,8 @@ def _permissions(source: PythonSource, found: Diagnostic) -> Severity | None:
 
 
 def _shell(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """Medium when the call puts what its function was given into a command that stands there, low
-    for a variable or what the program has of its own, nothing for a literal."""
+    """Medium when the call puts what its function was given into a command that stands there, and
+    the function reads input; low for what the program has of its own, nothing for a literal."""
     if "seems safe" in found.message:
         return None
     row = found.location.row
@@ -199,8 +205,10 @@ def _shell(source: PythonSource, found: Diagnostic) -> Severity | None:
             command = template_of(call.args[0])
             is_written = bool(command.text.replace(HOLE, "").strip())
             is_given = any(is_given_from_outside(source, row, hole) for hole in command.holes)
-            # A script gets its arguments from whoever may run any command anyway.
-            is_given = is_given and (source.function_at(row) is not None)
+            # A script gets its arguments from whoever may run any command anyway, and a function
+            # mostly from its own program: only what is read from outside is surely a stranger's.
+            function = source.function_at(row)
+            is_given = is_given and function is not None and is_input(function)
             return Severity.MEDIUM if is_written and is_given else Severity.LOW
     return Severity.LOW
 

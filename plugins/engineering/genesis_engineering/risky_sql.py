@@ -9,7 +9,13 @@ from genesis.contracts import Severity
 
 from genesis_engineering.python_source import PythonSource
 from genesis_engineering.ruff_run import Diagnostic
-from genesis_engineering.text_holes import HOLE, INPUT, Template, is_given_from_outside, template_of
+from genesis_engineering.text_holes import (
+    HOLE,
+    Template,
+    is_given_from_outside,
+    is_input,
+    template_of,
+)
 
 _STATEMENT = re.compile(
     r"\s*(SELECT\b.+\bFROM\b|INSERT\s+INTO\b|UPDATE\b.+\bSET\b|DELETE\s+FROM\b)"
@@ -21,6 +27,8 @@ _VALUE = re.compile(
     rf"'%?{HOLE}%?'|(?:=|<|>|\bLIKE|\bVALUES\s*\(|\bLIMIT|\bBETWEEN)\s*['\"]?%?{HOLE}",
     re.IGNORECASE,
 )
+# A comment above that tells why no placeholder stands there.
+_REASON = re.compile(r"#.*\b(placeholder|parameter|inject|escap|safe|trusted)", re.IGNORECASE)
 _QUOTED = re.compile(rf"['\"]%?{HOLE}")
 _PLACEHOLDERS = re.compile(
     r"placeholder|\bmarks\b|['\"],?\s*\?|bind|param|_(expr|sql)\b", re.IGNORECASE
@@ -119,7 +127,9 @@ def judge_sql(source: PythonSource, found: Diagnostic) -> Severity | None:
     quoted = _in_place_of_values(statement, _QUOTED)
     telling = [value for value in values if value in quoted or _is_input(source, value)]
     is_given = any(is_given_from_outside(source, first, value) for value in telling)
-    return Severity.MEDIUM if is_given and not _CATALOG.search(rows) else Severity.LOW
+    above = "\n".join(line for line in source.lines[max(0, first - 4) : first] if "#" in line)
+    is_minor = _CATALOG.search(rows) or _REASON.search(above)
+    return Severity.MEDIUM if is_given and not is_minor else Severity.LOW
 
 
 def _statement(source: PythonSource, found: Diagnostic) -> Template | None:
@@ -134,8 +144,7 @@ def _statement(source: PythonSource, found: Diagnostic) -> Template | None:
 
 def _is_input(source: PythonSource, value: ast.expr) -> bool:
     """Whether the value, or what the function around it gives its name, is read from outside."""
-    function = source.function_at(value.lineno)
-    return INPUT.search(ast.unparse(function or value)) is not None
+    return is_input(source.function_at(value.lineno) or value)
 
 
 def _in_place_of_values(statement: Template, place: re.Pattern[str] = _VALUE) -> list[ast.expr]:

@@ -101,6 +101,11 @@ def is_given_from_outside(source: PythonSource, row: int, hole: ast.expr) -> boo
     return bool(_names(hole) & outside)
 
 
+def is_input(node: ast.AST) -> bool:
+    """Whether code reads what comes from outside: a request, a socket, the environment."""
+    return INPUT.search(ast.unparse(node)) is not None
+
+
 def _outside(functions: list[FunctionNode]) -> set[str]:
     """The names in functions, the outer first, that hold what came from outside."""
     found: set[str] = set()

@@ -18,6 +18,7 @@ from genesis_engineering.files import RepositoryFile, list_files
         ("testsuite/a.c", True),
         ("testbed/a.c", True),
         ("contested/a.py", False),
+        ("tests_disabled/a.py", True),
         ("src/mock-server.key", True),
         ("src/test-stream.c", True),
         ("src/mock-static/a.html", True),

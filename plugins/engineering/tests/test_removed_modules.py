@@ -41,6 +41,12 @@ def test_nothing_is_told_where_no_such_python_is_named_or_a_backport_is(
     assert [one for one in told if one[0] == "removed-module"] == []
 
 
+def test_a_backport_may_stand_among_the_requirements(tmp_path: Path) -> None:
+    files = {"setup.py": _SETUP.format(13), "a.py": "import cgi\n"}
+    files["requirements.txt"] = "legacy-cgi; python_version >= '3.13'\n"
+    assert [one for one in found(tmp_path, files) if one[0] == "removed-module"] == []
+
+
 def test_the_table_holds_modules_that_python_had() -> None:
     had = sys.stdlib_module_names | {"imp", "asynchat", "asyncore", "smtpd"}
     if sys.version_info < (3, 12):

@@ -29,7 +29,7 @@ _DEFECTS = {
     ("undefined-name", "high"): "def f():\n    return totl\n",
     ("no-certificate-check", "high"): "import httpx\n\nhttpx.get(1, verify=False, timeout=1)\n",
     ("exception-not-raised", "high"): "def f(x):\n    if x:\n        ValueError('x')\n",
-    ("shell-command", "medium"): "import os\n\n\ndef f(x):\n    os.system(f'ls {x}')\n",
+    ("shell-command", "medium"): "import os\n\n\ndef f(x):\n    os.system(f'ls {x}' + input())\n",
     ("sql-from-text", "medium"): "def f(db, n):\n    db.run(f\"DELETE FROM t WHERE n='{n}'\")\n",
     ("unsafe-yaml", "medium"): "import yaml\n\n\ndef f(x):\n    return yaml.load(x, yaml.Loader)\n",
     ("mutable-default", "medium"): "def f(x, found=[]):\n    found.append(x)\n    return found\n",

@@ -91,11 +91,13 @@ def risky(folder: Path, files: dict[str, str]) -> TaskResult:
 
 
 _SEVERITIES = {
-    "os.system(f'ls {x}')": "medium",
+    "os.system(f'ls {x}')": "low",
+    "x = input(); os.system(f'ls {x}')": "medium",
     "os.system('ls ' + self.folder)": "low",
     "os.system(f'{sys.executable} {path} -v')": "low",
     "os.system(x % self.y)": "low",
     "db.run(\"SELECT a FROM t WHERE b = '%s'\" % x)": "medium",
+    "# no placeholder works\n        db.run(\"SELECT a FROM t WHERE b = '%s'\" % x)": "low",
     "db.run(\"SELECT a FROM %s WHERE b = '%s'\" % (x, self.b))": "low",
     "db.run(\"SELECT 1 FROM pg_class WHERE name = '%s'\" % x)": "low",
     "db.run('SELECT a FROM %s WHERE b = %s' % (x, int(x)))": None,
