@@ -14,8 +14,8 @@ MOST_OF_A_RULE = 500
 next session must be in it, or what is fixed would let others seem to be new."""
 _SECONDARY_FOLDERS = frozenset(
     {"benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "sample",
-     "samples", "playground", "playgrounds", "presentation", "presentations", "slides", "talks",
-     "testapp", "tutorial", "tutorials", "docs_src"}
+     "samples", "playground", "playgrounds", "sandbox", "presentation", "presentations", "slides",
+     "talks", "testapp", "tutorial", "tutorials", "docs_src"}
 )  # fmt: skip
 _SECONDARY_ENDINGS = tuple(
     dash + noun

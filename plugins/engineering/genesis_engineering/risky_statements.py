@@ -228,13 +228,11 @@ def judge_slot(source: PythonSource, found: Diagnostic) -> Severity | None:
     for node in source.enclosing(found.location.row):
         if isinstance(node, ast.ClassDef) and name:
             own = {one.name for one in node.body if isinstance(one, FunctionNode)}
-            own |= {
-                target.id
-                for one in node.body
-                if isinstance(one, ast.Assign)
-                for target in one.targets
-                if isinstance(target, ast.Name)
-            }
+            for one in node.body:
+                targets = one.targets if isinstance(one, ast.Assign) else []
+                if isinstance(one, ast.AnnAssign) and one.value is not None:
+                    targets = [one.target]
+                own |= {target.id for target in targets if isinstance(target, ast.Name)}
             if name[1] in own:
                 return None
     return Severity.MEDIUM

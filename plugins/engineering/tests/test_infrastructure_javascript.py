@@ -146,7 +146,9 @@ def test_a_package_that_no_declared_one_brings_is_missing(
 
 def test_names_with_capitals_and_folders_above_are_the_project_s_own(tmp_path: Path) -> None:
     files = {"index.js": "require('FieldTypes');\n", "js/app/lib/a.js": "require('app/lib/b');\n"}
-    assert severities(tmp_path, files | {"js/app/lib/b.js": ""}) == []
+    files["index.js"] += "import a from 'input_stream';\n"
+    more = {"js/app/lib/b.js": "", "src/input/input_stream.js": ""}
+    assert severities(tmp_path, files | more) == []
 
 
 def test_each_reason_is_told_in_words(tmp_path: Path) -> None:

@@ -233,6 +233,8 @@ _ODD = {
     "class A:\n    def __init__(self):\n        super.__setattr__(self, 'a', 1)\n": [],
     "try:\n    kinds = (dict, frozendict)\nexcept Exception:\n    kinds = dict\n": [],
     "from a import *\n\ndel (\n    gone,\n)\n": [],
+    "from here import Weak\n\n\nclass A:\n    b: Weak = Weak('_b')\n    __slots__ = ('_b',)\n\n"
+    "    def __init__(self, b):\n        self.b = b\n": [],
     "import _winreg\n\nfor x in xrange(3):\n    print(x)\n": [("undefined-name", "low")],
     "class A: ...\n__all__ = [A.__name__]\n": [],
     "SLOW = False\nif SLOW:\n    print(gone)\n": [],
