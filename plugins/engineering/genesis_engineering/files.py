@@ -92,6 +92,12 @@ class RepositoryFile:
 
     def read_text(self) -> str | None:
         """The text, or None where there is none: binary, gone, unreadable, over 1 MB, generated."""
+        text = self.read_any_text()
+        head = (text or "")[:600]
+        return None if _GENERATED.search(head) or _GENERATED_BELOW.match(head) else text
+
+    def read_any_text(self) -> str | None:
+        """The same of generated files too, for what has to be known whole."""
         if self.size > MAX_BYTES:
             return None
         raw = _read_regular(self.absolute)
@@ -99,9 +105,7 @@ class RepositoryFile:
             return None
         if b"\0" in raw[:8192]:
             return None
-        text = raw.decode("utf-8", errors="replace")
-        head = text[:600]
-        return None if _GENERATED.search(head) or _GENERATED_BELOW.match(head) else text
+        return raw.decode("utf-8", errors="replace")
 
 
 def _read_regular(path: Path) -> bytes | None:

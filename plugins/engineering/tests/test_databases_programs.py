@@ -143,6 +143,8 @@ def test_two_leaves_and_a_dependency_that_is_nowhere_are_high(tmp_path: Path) ->
     assert django(tmp_path, *texts) == [("high", "django-leaves", 5)]
     texts = (*texts[:2], f"{texts[2]}\n    def __init__(self):\n        self.dependencies = []\n")
     assert django(tmp_path / "computed", *texts) == []
+    texts = (f"# this file is auto-generated\n{migration()}", migration("", "shop.0001_x"))
+    assert django(tmp_path / "generated", *texts) == []
     texts = (migration(), migration("", "shop.0001_x", "shop.0009_lost"))
     assert django(tmp_path / "lost", *texts) == [("high", "django-missing-dependency", 5)]
 

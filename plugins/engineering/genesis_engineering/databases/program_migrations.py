@@ -83,7 +83,7 @@ def check_programs(found: ProgramMigrations) -> Iterator[Finding]:
 
 
 def _source(file: RepositoryFile) -> PythonSource:
-    return PythonSource(file.path, file.read_text() or "")
+    return PythonSource(file.path, file.read_any_text() or "")
 
 
 def _alembic(revisions: Sequence[Revision]) -> Iterator[Finding]:
