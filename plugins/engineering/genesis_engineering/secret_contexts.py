@@ -17,8 +17,6 @@ _PLAYBOOKS = re.compile(r"^((?:.*/)?)playbooks/", re.IGNORECASE)
 # Below each collection of Ansible, in its archive or in its repository.
 _COLLECTION_MARKS = ("galaxy.yml", "MANIFEST.json", "meta/runtime.yml")
 _NOBODY = re.compile(rb"localhost|example\.(com|org|net)|snakeoil|snake oil", re.IGNORECASE)
-# A host, or who vouches for hosts.
-_HOST = re.compile(rb"[a-z0-9-]{2,}\.[a-z]{2,}|\bCA\b|authority|\broot\b", re.IGNORECASE)
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 
 
@@ -73,15 +71,15 @@ def _is_description(node: ast.Expr | ast.Assign) -> bool:
 
 
 def is_trial_key(certificate: str | None) -> bool:
-    """Whether the key of a certificate is there for trials: it names no host, or nobody's, such
-    as localhost. The certificate may stand in the strings of a program."""
+    """Whether the key of a certificate is there for trials: it names nobody's host, such as
+    localhost. The certificate may stand in the strings of a program."""
     body = (certificate or "").partition(_CERTIFICATE)[2].partition("-----END")[0]
     body = re.sub(r"\\n|[^\w+/=]", "", body)
     try:
         names = base64.b64decode(body)
     except ValueError:
         return False
-    return bool(names) and bool(_NOBODY.search(names) or not _HOST.search(names))
+    return bool(_NOBODY.search(names))
 
 
 def is_fallback(line: str, text: str) -> bool:

@@ -32,6 +32,11 @@ _LOCK_FILE = re.compile(
     r"(^|/)([\w.-]*\.lock|package-lock\.json|pnpm-lock\.yaml|npm-shrinkwrap\.json|go\.sum|[\w.-]*\.min\.js"
     r"|[\w.-]*\.(map|svg)|\.secrets\.baseline|\.genesis-baseline\.json)$"
 )
+_SHOWS = re.compile(
+    r"\b(examples?|samples?|format|syntax|looks? like|e\.g\.?|usage)\b|#\s*\w+://", re.IGNORECASE
+)
+# What pages and programs show to everybody; other secrets are none the less so as a fallback.
+_OF_CLIENTS = "google-api-key"
 # A key that nobody can use without its passphrase.
 _LOCKED = re.compile(r"BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED")
 _TEST_LIKE = re.compile(
@@ -100,10 +105,9 @@ def _search(
         if is_shown and match.detector.rule in _FIXTURES:
             continue
         if not is_allowed(line) and looks_real(match, line, following):
-            is_low = is_shown or (_is_key(match) and _is_trial_key(file, files))
-            is_low = (
-                is_low or is_fallback(line, text) or _LOCKED.search(following[:200]) is not None
-            )
+            is_locked = _LOCKED.search(following[:200]) is not None
+            is_low = is_shown or is_locked or (_is_key(match) and _is_trial_key(file, files))
+            is_low = is_low or (match.detector.rule == _OF_CLIENTS and is_fallback(line, text))
             key = (match.detector.rule, match.value + (str(match.line) if _is_key(match) else ""))
             found.setdefault(key, _finding(file, match, line, is_low=is_low))
     special = [value for rule, value in found if rule not in _GENERAL]
@@ -115,11 +119,13 @@ def _search(
 
 
 def _is_told(match: Match, lines: list[str]) -> bool:
-    """Whether a comment tells it: a password, or a token in a comment of several lines."""
+    """Whether a comment tells it: a password, or a token where it shows how one is written. What
+    only switches code off may still hold a real one."""
     if _is_key(match) or not _COMMENT.match(lines[match.line - 1]):
         return False
-    around = lines[max(0, match.line - 2) : match.line + 1]
-    return match.detector.rule == "password" or sum(map(bool, map(_COMMENT.match, around))) > 1
+    around = lines[max(0, match.line - 4) : match.line + 1]
+    shown = [line for line in around if _COMMENT.match(line) and _SHOWS.search(line)]
+    return match.detector.rule == "password" or bool(shown)
 
 
 def _is_key(match: Match) -> bool:

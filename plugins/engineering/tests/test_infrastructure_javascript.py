@@ -148,6 +148,8 @@ def test_names_with_capitals_and_folders_above_are_the_project_s_own(tmp_path: P
     files = {"index.js": "require('FieldTypes');\n", "js/app/lib/a.js": "require('app/lib/b');\n"}
     files["index.js"] += "import a from 'input_stream';\n"
     more = {"js/app/lib/b.js": "", "src/input/input_stream.js": ""}
+    assert severities(tmp_path, files | more) == [("medium", "index.js:2")]
+    more["webpack.config.js"] = "module.exports = { resolve: { modules: ['./src/input'] } };\n"
     assert severities(tmp_path, files | more) == []
 
 

@@ -52,12 +52,16 @@ def test_scripts_inside_of_pages_are_parsed_at_their_place(tmp_path: Path) -> No
     )
     files: dict[str, str | bytes] = {
         "index.html": page(body),
+        "nameless.js": "function () { return 1; }\n",
         "settings.js": "/* settings */\n{\n  port: 80\n, host: 'a' // b\n}\n",
         "wrapped.js": "var parser = @@parser;",
         "templates/a.js": "module.exports = //OPTIONS;",
         "t.html": "<html><script>let a = {{ b }};</script></html>",
     }
-    assert places(check("scripts", tmp_path, files)) == ["high script-syntax index.html:7"]
+    assert places(check("scripts", tmp_path, files)) == [
+        "high script-syntax index.html:7",
+        "high script-syntax nameless.js:1",
+    ]
 
 
 @needs_node

@@ -101,7 +101,7 @@ _LIVE = _pem("CERTIFICATE", b"\x30\x14CN=www.shop.io" + random.Random(1).randbyt
         ("certs/client_key.pem", "certs/client_cert.pem", _CERTIFICATE, "low"),
         ("certs/client_key.pem", "certs/client_cert.pem", _LIVE, "high"),
         ("certs/server.key.org", "certs/server.crt", _CERTIFICATE, "low"),
-        ("certs/a.key", "certs/a.crt", _pem("CERTIFICATE", b"\x30\x14CN=Shop"), "low"),
+        ("certs/a.key", "certs/a.crt", _pem("CERTIFICATE", b"\x30\x14CN=Shop"), "high"),
         ("certs/a.key", "certs/a.crt", _pem("CERTIFICATE", b"\x30\x14CN=Shop CA"), "high"),
     ],
 )
@@ -112,10 +112,10 @@ def test_only_a_key_for_nobody_s_host_is_low(
     assert found == [("private-key", severity, f"{key}:1")]
 
 
-def test_a_token_in_a_comment_of_several_lines_shows_how_it_is_written(tmp_path: Path) -> None:
+def test_a_token_in_a_comment_that_shows_how_one_is_written_is_low(tmp_path: Path) -> None:
     told_of = f"# Tokens look like this:\n#   {TOKEN}\n"
     assert [severity for _, severity, _ in told(tmp_path, {"a.py": told_of})] == ["low"]
-    left = f"a = 1\n# {TOKEN}\nb = 2\n"
+    left = f"# def f():\n#     token = '{TOKEN}'\n#     return token\n"
     assert [severity for _, severity, _ in told(tmp_path, {"a.py": left})] == ["high"]
 
 
@@ -127,6 +127,8 @@ def test_a_key_for_whoever_sets_none_is_low(tmp_path: Path, more: str, severity:
     key = "AIza" + "".join(random.Random(7).choices("abcdefGHIJKL0123456789mnopQRS", k=35))
     text = f"class A:\n    API_KEY = '{key}'\n{more}"
     assert told(tmp_path, {"a.py": text}) == [("google-api-key", severity, "a.py:2")]
+    text = text.replace(key, TOKEN)
+    assert told(tmp_path, {"a.py": text}) == [("github-token", "high", "a.py:2")]
 
 
 def test_a_key_that_stands_beside_its_certificate_in_a_program_is_low(tmp_path: Path) -> None:

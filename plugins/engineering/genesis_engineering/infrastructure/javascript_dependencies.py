@@ -57,6 +57,7 @@ _LONG_LINE = re.compile(r"[^\n]{2000}")
 _BASE_URL = re.compile(r"\"baseUrl\"\s*:\s*\"([^\"]*)\"")
 _VIRTUAL = re.compile(r"^(@?ember|@glimmer|@theme|@site|@docusaurus|@generated|meteor|virtual)\b")
 _KNOWN_ALIASES = frozenset({"react", "vue", "svelte", "vscode", "electron", "aws-sdk", "k6", "bun"})
+_MODULE_FOLDERS = re.compile(r"\b(modules|modulePaths|moduleDirectories|roots)[\"']?\s*:\s*\[")
 _SCRIPT = re.compile(r"\.[cm]?[jt]sx?$")
 
 
@@ -75,6 +76,7 @@ class NodeImports:
             for base in _BASE_URL.findall(text)
         }
         self._local = {one.name for one in projects.projects if one.name}
+        self._has_folders = _MODULE_FOLDERS.search(self._aliases) is not None
         self._stems = {PurePosixPath(path).stem for path in tree.by_path if _SCRIPT.search(path)}
         self._tried: dict[str, frozenset[str]] = {}
 
@@ -116,8 +118,8 @@ class NodeImports:
     def _is_given(self, package: str, declared: set[str], file: RepositoryFile) -> bool:
         if package in declared | self._local | _KNOWN_ALIASES or _types_of(package) in declared:
             return True
-        # npm takes no capitals any more, and a script of that name is what a bundler is told of.
-        if package != package.lower() or package in self._stems:
+        # npm takes no capitals any more, and a bundler may be told of folders with such scripts.
+        if package != package.lower() or (package in self._stems and self._has_folders):
             return True
         scope, slash, _ = package.partition("/")
         if any(quote + (scope + slash) in self._aliases for quote in "\"'"):

@@ -31,9 +31,11 @@ function judge(code) {
     () => new vm.Script(code, { filename }),
     () => new vm.SourceTextModule(code, { identifier: filename }),
     () => vm.compileFunction(code.replace(/^#!.*/, ""), NAMES, { filename }),
-    // A file of settings that a program evaluates: one object and nothing else.
-    () => new vm.Script(`(${code}\n)`, { filename }),
   ];
+  // A file of settings that a program evaluates: one object and nothing else.
+  if (/^(\s|\/\/.*|\/\*[^]*?\*\/)*\{/.test(code)) {
+    attempts.push(() => new vm.Script(`(${code}\n)`, { filename }));
+  }
   const failures = [];
   for (const attempt of attempts) {
     try {
