@@ -150,7 +150,8 @@ def test_names_with_capitals_and_folders_above_are_the_project_s_own(tmp_path: P
     more = {"js/app/lib/b.js": "", "src/input/input_stream.js": ""}
     assert severities(tmp_path, files | more) == [("medium", "index.js:2")]
     more["webpack.config.js"] = "module.exports = { resolve: { modules: ['./src/input'] } };\n"
-    assert severities(tmp_path, files | more) == []
+    (tmp_path / "told").mkdir()
+    assert severities(tmp_path / "told", files | more) == []
 
 
 def test_each_reason_is_told_in_words(tmp_path: Path) -> None:
