@@ -48,6 +48,7 @@ _TEST_FOLDERS = frozenset(
         "testdata",
         "testapp",
         "testproject",
+        "regress",
         "fixtures",
         "__tests__",
         "spec",

@@ -25,13 +25,13 @@ _SECONDARY_ENDINGS = tuple(
 _SECONDARY_BEGINNINGS = tuple(
     noun + dash
     for dash in "-_"
-    for noun in ("demo", "demos", "example", "examples", "sample", "samples")
+    for noun in ("demo", "demos", "docs", "example", "examples", "sample", "samples")
 )
 # Templates in which developers look at the parts that pages are made of.
 _STYLE_GUIDES = re.compile(
     r"(^|/)(templates?|views|layouts|partials)/([^/]+/)*(development|style[-_]?guides?)/"
 )
-_SECONDARY_PAGES = re.compile(r"(^|/)(demo|example|sample)s?\.html?$", re.IGNORECASE)
+_SECONDARY_PAGES = re.compile(r"(^|/)(demo|example|sample)s?([-_.][\w.-]*)?\.html?$", re.IGNORECASE)
 
 
 def count_of(number: int, noun: str, plural: str = "") -> str:

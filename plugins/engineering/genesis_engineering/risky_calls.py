@@ -65,9 +65,10 @@ _FILE_SECONDS = 10.0
 _SPARE_SECONDS = 2.0
 _PYTHON_2 = re.compile(
     r"^\s*print\s+[\"'\w%]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*raise\s+\w+\s*,|^\s*exec\s+[\"'\w]"
-    r"|<>|\bur[\"']|\b0[0-7]{3}\b",
+    r"|<>|\bur[\"']|\b0[0-7]{3}\b|\b(0[xX][\da-fA-F]+|\d+)L\b",
     re.MULTILINE,
 )
+_FOR_PYTHON_2 = re.compile(r"(^|/)(python|py)_?2(\.?\d)?/", re.IGNORECASE)
 # How ruff ends what it says of syntax that the oldest promised Python does not have.
 _IS_NEWER = "(syntax was added in Python"
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{\w+\}")
@@ -302,7 +303,8 @@ def _as_low(finding: Finding) -> Finding:
 
 def _syntax_error(source: PythonSource, diagnostic: Diagnostic, old: list[str]) -> list[Finding]:
     """A file that neither ruff nor our Python can read, unless it was never meant for Python 3."""
-    if _PYTHON_2.search(source.text) or _is_template(source):
+    is_old = _PYTHON_2.search(source.text) or _FOR_PYTHON_2.search(source.path)
+    if is_old or _is_template(source):
         old.append(source.path)
         return []
     row = diagnostic.location.row

@@ -41,6 +41,12 @@ _SECRET = re.compile(
     r"_?(code|pin)",
     re.IGNORECASE,
 )
+# The name of an option by which users say whether certificates are checked.
+_TLS_OPTION = re.compile(
+    r"no[-_]check[-_]cert|(?<!\.)\b(ssl[-_]?verify|verify[-_]?(ssl|tls|certs?)|check[-_](ssl|certs?)\w*"
+    r"|(allow[-_])?insecure([-_]\w+)?|skip[-_](ssl|tls|cert)[-_]?\w*|trust[-_]?all\w*)\b",
+    re.IGNORECASE,
+)
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Thai to Tibetan, Myanmar and Khmer, which mark with it where a line may break.
 _WITHOUT_SPACES = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")
@@ -242,18 +248,24 @@ def _parameters(function: FunctionNode | None) -> str:
 
 
 def _yaml(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """Only PyYAML's own unsafe loaders, or none: one of the repository's is mostly safe."""
+    """Only PyYAML's own unsafe loaders, or none: one of the repository's is mostly safe. Low where
+    nothing tells that a stranger writes what is loaded."""
     rows = source.lines[found.location.row - 1 : found.end_location.row]
     calls = [one for one in source.calls_at(found.location.row) if "load" in ast.unparse(one.func)]
     if any(keyword.arg is None for call in calls for keyword in call.keywords):
         return None
     text = "\n".join(rows)
-    is_unsafe = re.search(r"yaml\.(C?|Unsafe|CUnsafe)Loader\b", text)
-    return Severity.MEDIUM if is_unsafe or "Loader" not in text else None
+    if "Loader" not in text:
+        return Severity.MEDIUM  # PyYAML 6 refuses the call
+    if not re.search(r"yaml\.(C?|Unsafe|CUnsafe)Loader\b", text):
+        return None
+    function = source.function_at(found.location.row)
+    return Severity.MEDIUM if function is not None and is_input(function) else Severity.LOW
 
 
 def _certificates(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """None where the program's user asked for it: `if not verify_ssl:`, `def unverified()`."""
+    """None where the program's user asked for it: `if not verify_ssl:`, `def unverified()`. Low
+    where the file has such an option, and in a package of helpers for tests."""
     function = source.function_at(found.location.row)
     if function and re.search("unverified|insecure|no_?verif", function.name, re.IGNORECASE):
         return None
@@ -261,6 +273,8 @@ def _certificates(source: PythonSource, found: Diagnostic) -> Severity | None:
         test = ast.unparse(node.test) if isinstance(node, ast.If | ast.IfExp) else ""
         if re.search("verify|insecure|ssl|cert", test, re.IGNORECASE):
             return None
+    if _TLS_OPTION.search(source.text) or re.search(r"[-_]?testing/", source.path):
+        return Severity.LOW
     return Severity.HIGH if found.code == "S501" else Severity.MEDIUM
 
 

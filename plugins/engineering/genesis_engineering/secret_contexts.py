@@ -6,7 +6,7 @@ import ast
 import base64
 import re
 import warnings
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import PurePosixPath
 
 # What modules of Ansible describe themselves by, in a YAML file beside them or in Python.
@@ -17,7 +17,14 @@ _PLAYBOOKS = re.compile(r"^((?:.*/)?)playbooks/", re.IGNORECASE)
 # Below each collection of Ansible, in its archive or in its repository.
 _COLLECTION_MARKS = ("galaxy.yml", "MANIFEST.json", "meta/runtime.yml")
 _NOBODY = re.compile(rb"localhost|example\.(com|org|net)|snakeoil|snake oil", re.IGNORECASE)
+_CLIENT_SECRET = re.compile(r"client[-_]?secret", re.IGNORECASE)
+_CLIENT_ID = re.compile(r"client[-_]?id", re.IGNORECASE)
+_PROGRAMS = frozenset(
+    {".py", ".js", ".ts", ".mjs", ".cjs", ".go", ".rs", ".c", ".cc", ".cpp", ".h"}
+)
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
+# The one part of what is signed that may be left out.
+_VERSION = 0xA0
 
 
 def described_lines(path: str, text: str) -> set[int]:
@@ -73,13 +80,40 @@ def _is_description(node: ast.Expr | ast.Assign) -> bool:
 def is_trial_key(certificate: str | None) -> bool:
     """Whether the key of a certificate is there for trials: it names nobody's host, such as
     localhost. The certificate may stand in the strings of a program."""
-    body = (certificate or "").partition(_CERTIFICATE)[2].partition("-----END")[0]
+    return bool(_NOBODY.search(_decoded(certificate)))
+
+
+def is_brought_along(text: str) -> bool:
+    """Whether a file has a certificate that is signed by itself, beside its key: what a program
+    starts with until its user has another one, and proves nothing to strangers.
+
+    Issuer and subject are the same then (RFC 5280, 4.1.2.4 and 4.1.2.6).
+    """
+    certificate = _elements(_decoded(text))[:1]
+    signed = [part for _tag, body in certificate for part in _elements(body)[:1]]
+    fields = [body for _tag, part in signed for tag, body in _elements(part) if tag != _VERSION]
+    return len(fields) > 4 and fields[2] == fields[4]
+
+
+def _decoded(text: str | None) -> bytes:
+    body = (text or "").partition(_CERTIFICATE)[2].partition("-----END")[0]
     body = re.sub(r"\\n|[^\w+/=]", "", body)
     try:
-        names = base64.b64decode(body)
+        return base64.b64decode(body)
     except ValueError:
-        return False
-    return bool(_NOBODY.search(names))
+        return b""
+
+
+def _elements(der: bytes) -> list[tuple[int, bytes]]:
+    """Tag and content of the elements that stand side by side (DER, X.690 8.1)."""
+    found = []
+    while len(der) > 2:
+        octets = der[1] & 0x7F if der[1] & 0x80 else 0
+        start = 2 + octets
+        end = start + (int.from_bytes(der[2:start]) if octets else der[1])
+        found.append((der[0], der[start:end]))
+        der = der[end:]
+    return found
 
 
 def is_fallback(line: str, text: str) -> bool:
@@ -87,6 +121,16 @@ def is_fallback(line: str, text: str) -> bool:
     everybody, `self.api_key = configured or self.API_KEY`."""
     name = re.match(r"\s*(?:self\.|cls\.)?(\w*(?:KEY|key|TOKEN|token)\w*)\s*=", line)
     return bool(name and re.search(rf"\bor\s+(?:\w+\.)?{re.escape(name[1])}\b", text))
+
+
+def is_of_installed_app(path: str, lines: Sequence[str], number: int) -> bool:
+    """Whether line `number`, from 1, gives the secret of an OAuth client in a program's own text,
+    beside its id: whoever installs the program has it (RFC 8252, 8.5)."""
+    if PurePosixPath(path).suffix.lower() not in _PROGRAMS:
+        return False
+    around = "\n".join(lines[max(0, number - 4) : number + 3])
+    is_secret = _CLIENT_SECRET.search(lines[number - 1])
+    return is_secret is not None and _CLIENT_ID.search(around) is not None
 
 
 def certificates_of(path: str) -> Iterable[str]:

@@ -48,6 +48,10 @@ def looks_real(match: Match, line: str, following: str) -> bool:
         return _is_real_password(match.value, line)
     if match.detector.rule == "password":
         return _is_random(match.value)
+    if match.detector.rule == "aws-key" and re.search(
+        rf"[A-Za-z0-9]{re.escape(match.value)}|{re.escape(match.value)}[A-Za-z0-9]", line
+    ):
+        return False  # a part of a longer number
     if _PLACEHOLDER.search(match.value) or len(set(match.value[4:])) < 10:
         return False
     return match.detector.rule != "jwt" or _is_live_token(match.value)

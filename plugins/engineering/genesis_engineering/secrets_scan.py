@@ -19,7 +19,9 @@ from genesis_engineering.reporting import (
 from genesis_engineering.secret_contexts import (
     certificates_of,
     described_lines,
+    is_brought_along,
     is_fallback,
+    is_of_installed_app,
     is_sample_playbook,
     is_trial_key,
 )
@@ -108,6 +110,7 @@ def _search(
             is_locked = _LOCKED.search(following[:200]) is not None
             is_low = is_shown or is_locked or (_is_key(match) and _is_trial_key(file, files))
             is_low = is_low or (match.detector.rule == _OF_CLIENTS and is_fallback(line, text))
+            is_low = is_low or is_of_installed_app(file.path, lines, match.line)
             key = (match.detector.rule, match.value + (str(match.line) if _is_key(match) else ""))
             found.setdefault(key, _finding(file, match, line, is_low=is_low))
     special = [value for rule, value in found if rule not in _GENERAL]
@@ -168,6 +171,8 @@ def _is_minor(file: RepositoryFile, files: dict[str, RepositoryFile]) -> bool:
 
 
 def _is_trial_key(file: RepositoryFile, files: dict[str, RepositoryFile]) -> bool:
+    if is_brought_along(file.read_text() or ""):
+        return True
     beside = [file, *(files[path] for path in certificates_of(file.path) if path in files)]
     return any(is_trial_key(one.read_text()) for one in beside)
 

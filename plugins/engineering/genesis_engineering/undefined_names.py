@@ -9,6 +9,7 @@ from genesis.contracts import Severity
 
 from genesis_engineering.python_source import PythonSource
 from genesis_engineering.ruff_run import Diagnostic
+from genesis_engineering.unreachable import is_behind_loop
 
 _PYTHON_2_NAMES = frozenset(
     {"unicode", "basestring", "long", "xrange", "raw_input", "unichr", "reduce", "cmp", "file",
@@ -27,6 +28,8 @@ _OLD_IMPORT = re.compile(
     r"xmlrpclib|SocketServer|thread|_winreg|htmlentitydefs|robotparser|BaseHTTPServer)\b",
     re.MULTILINE,
 )
+_EXECUTED = re.compile(r"\bexec(file)?\(")
+_FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 # Names that gettext, notebooks, Sphinx, profilers and type checkers put there.
 _GIVEN_NAMES = frozenset(
     {"_", "ngettext", "get_ipython", "display", "spark", "dbutils", "tags", "profile",
@@ -50,7 +53,7 @@ def judge_undefined_name(source: PythonSource, found: Diagnostic) -> Severity | 
     )
     if re.search(made, source.text):
         return None
-    if _DECLARED.search(source.text) or _is_caught(source, found):
+    if _DECLARED.search(source.text) or _runs_other_text(source) or _is_caught(source, found):
         return None
     if _OLD_IMPORT.search(source.text):
         return Severity.LOW  # the file ends before it comes there
@@ -68,6 +71,26 @@ def judge_undefined_name(source: PythonSource, found: Diagnostic) -> Severity | 
     # Who has a name of Python 2 left has a file that nobody ran for years.
     is_minor = name in _PYTHON_2_NAMES or _is_in_annotation(source, found)
     return Severity.LOW if is_minor else Severity.HIGH
+
+
+def _runs_other_text(source: PythonSource) -> bool:
+    """Whether the module runs a text in its own names, as a setup.py does to learn a version."""
+    return _EXECUTED.search(source.text) is not None and any(
+        _is_bare_exec(node)
+        for block in source.blocks
+        if not any(isinstance(one, _FUNCTIONS) for one in block.around)
+        for statement in block.body
+        for node in [statement.value if isinstance(statement, ast.Expr) else None]
+    )
+
+
+def _is_bare_exec(node: ast.expr | None) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("exec", "execfile")
+        and len(node.args) == 1
+    )
 
 
 def _is_asked_for(source: PythonSource, found: Diagnostic) -> bool:
@@ -93,9 +116,11 @@ def _is_in_annotation(source: PythonSource, found: Diagnostic) -> bool:
 
 
 def _is_never_run(source: PythonSource, found: Diagnostic) -> bool:
-    """Whether the use lies in the branch of a condition that no Python 3 fulfils: `False`, a name
-    that the file only ever sets to that, or that texts are bytes."""
+    """Whether the use lies behind an endless loop, or in the branch of a condition that no Python 3
+    fulfils: `False`, a name that the file only ever sets to that, or that texts are bytes."""
     row = found.location.row
+    if is_behind_loop(row, source.blocks):
+        return True
     for node in source.enclosing(row):
         if isinstance(node, ast.If) and row <= (node.body[-1].end_lineno or 0):
             test = node.test

@@ -62,6 +62,16 @@ def find_unreachable(text: str, blocks: Sequence[Block]) -> Iterator[Unreachable
         yield from _in_block(block.body, modules)
 
 
+def is_behind_loop(row: int, blocks: Sequence[Block]) -> bool:
+    """Whether a line stands behind a `while True` that nothing leaves, its last `return` too."""
+    return any(
+        second.lineno <= row <= (block.body[-1].end_lineno or second.lineno)
+        for block in blocks
+        for first, second in itertools.pairwise(block.body)
+        if _never_goes_on(first, set())
+    )
+
+
 def _in_block(body: list[ast.stmt], modules: set[str]) -> Iterator[Unreachable]:
     for first, second in itertools.pairwise(body):
         after = _never_goes_on(first, modules)

@@ -65,6 +65,16 @@ def test_what_a_site_finds_from_a_folder_above_is_low(tmp_path: Path) -> None:
     }
 
 
+def test_an_image_in_a_missing_folder_at_the_top_is_low_and_a_link_is_not(tmp_path: Path) -> None:
+    text = "![a](shots/a.png) [b](notes/b.md) ![c](docs/shots/c.png)"
+    found = _check(tmp_path, {"README.md": text, "docs/a.md": ""}).findings
+    assert {f.message.split()[4]: str(f.severity) for f in found} == {
+        "shots/a.png,": "low",
+        "notes/b.md,": "medium",
+        "docs/shots/c.png,": "medium",
+    }
+
+
 @pytest.mark.parametrize("packed", [{"PKG-INFO": "Name: a\n"}, {"package.json": _NPM}])
 def test_a_link_out_of_an_unpacked_archive_is_low_for_its_repository_may_have_the_file(
     tmp_path: Path, packed: dict[str, str]

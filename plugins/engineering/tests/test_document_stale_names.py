@@ -87,7 +87,7 @@ def test_names_that_the_code_has_or_may_have_are_not_reported(tmp_path: Path) ->
 pack.core.Engine.state pack.core.Engine.inherited() pack.Motor.inherited pack.core.Engine.Inner
 pack.core.Model.anything pack.core.Loose.anything pack.core.Row.field pack.core.Broken.args
 pack.lazy.anything pack.fast.anything pack.deep.inner.value pack.plugins pack.trace pack.toml
-pack.pot
+pack.pot pack.tests.shapes pack.tests
 pack.core.log.name pack._version.x pack.core.json other.package.name pack.core.Engine.__init__
 pack.readthedocs.io pack.core.Engine.speed.real"""
     text = "# A\n\n" + "\n".join(f"- `{name}`" for name in names.split())

@@ -168,3 +168,21 @@ def test_a_file_for_each_release_of_a_system_is_there_for_the_old_ones_too(tmp_p
     places = found(tmp_path, DOCKERFILES, {"debs/Debian_10/Dockerfile": text, "Dockerfile": text})
     ended = [(severity, place) for rule, severity, place in places if rule == "end-of-life-image"]
     assert sorted(ended) == [("low", "debs/Debian_10/Dockerfile:1"), ("medium", "Dockerfile:1")]
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "severity"),
+    [
+        ("images/debian-buster.dockerfile", "debian:buster", "low"),
+        ("docker/debian10/Dockerfile", "debian:buster", "low"),
+        ("docker/ubuntu18.04/Dockerfile", "ubuntu:bionic", "low"),
+        ("docker/debian100/Dockerfile", "debian:buster", "medium"),
+        ("docker/alpine/Dockerfile", "golang:1.16-alpine", "medium"),
+    ],
+)
+def test_a_file_named_after_a_release_may_be_for_it(
+    tmp_path: Path, path: str, base: str, severity: str
+) -> None:
+    text = f"FROM {base} AS one\nRUN true\nFROM {base}\nRUN true\n"
+    places = found(tmp_path, DOCKERFILES, {path: text})
+    assert places == [("end-of-life-image", severity, f"{path}:1")]

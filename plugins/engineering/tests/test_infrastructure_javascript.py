@@ -65,6 +65,22 @@ def test_what_is_loaded_outside_of_a_try_as_well_misses_its_packages(
     assert severities(tmp_path, files | more) == [("medium", "lib/near.js:1")]
 
 
+@pytest.mark.parametrize(
+    ("more", "severity"),
+    [
+        ({"devDependencies": {"webpack": "^5"}}, "low"),
+        ({"scripts": {"build": "browserify index.js -o out.js"}}, "low"),
+        ({"description": "an invite to a party"}, "medium"),
+    ],
+)
+def test_a_package_that_a_bundler_may_know_by_its_settings_is_low(
+    tmp_path: Path, more: dict[str, object], severity: str
+) -> None:
+    manifest = json.dumps(json.loads(MANIFEST) | more)
+    files = {"package.json": manifest, "index.js": "require('dayjs');\n" + NEAR}
+    assert severities(tmp_path, files) == [(severity, "index.js:2")]
+
+
 LOADS = "require('dayjs');\nrequire('./near');\n"
 
 

@@ -241,6 +241,15 @@ def test_a_project_for_outlived_pythons_only_is_reported(
     assert rules == (["end-of-life-runtime"] if is_old else [])
 
 
+def test_outlived_pythons_in_the_classifiers_alone_are_low_for_they_keep_nobody_out(
+    tmp_path: Path,
+) -> None:
+    files = _shop("")
+    files["pyproject.toml"] += 'classifiers = ["Programming Language :: Python :: 3.6"]\n'
+    told = found(tmp_path, DEPENDENCIES, files)
+    assert [(rule, severity) for rule, severity, _ in told] == [("end-of-life-runtime", "low")]
+
+
 def test_poetry_its_groups_and_its_lock_are_read(tmp_path: Path) -> None:
     manifest = (
         '[tool.poetry]\nname = "shop"\n[tool.poetry.dependencies]\npython = "^3.11"\n'

@@ -33,6 +33,8 @@ def test_scripts_that_neither_browsers_nor_node_can_read_are_reported(tmp_path: 
         "ok/banner.end.js": "})();\n",
         "ok/intro.js": "(function () {\n",
         "ok/outro.js": "})();\n",
+        "ok/amd-banner.js": "(function () {\n",
+        "ok/amd-footer.js": "})();\n",
         "lone.end.js": "})();\n",
     }
     assert places(check("scripts", tmp_path, files)) == [

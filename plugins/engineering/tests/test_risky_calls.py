@@ -31,7 +31,8 @@ _DEFECTS = {
     ("exception-not-raised", "high"): "def f(x):\n    if x:\n        ValueError('x')\n",
     ("shell-command", "medium"): "import os\n\n\ndef f(x):\n    os.system(f'ls {x}' + input())\n",
     ("sql-from-text", "medium"): "def f(db, n):\n    db.run(f\"DELETE FROM t WHERE n='{n}'\")\n",
-    ("unsafe-yaml", "medium"): "import yaml\n\n\ndef f(x):\n    return yaml.load(x, yaml.Loader)\n",
+    ("unsafe-yaml", "medium"): "import yaml\n\n\ndef f(x):\n    return yaml.load(x)\n",
+    ("unsafe-yaml", "low"): "import yaml\n\n\ndef f(x):\n    return yaml.load(x, yaml.Loader)\n",
     ("mutable-default", "medium"): "def f(x, found=[]):\n    found.append(x)\n    return found\n",
     ("redefinition", "medium"): "def f():\n    return 1\n\n\ndef f():\n    return 2\n",
     ("is-literal", "medium"): "def f(x):\n    return x is 'a'\n",
@@ -179,7 +180,7 @@ def test_a_command_of_the_module_s_own_constants_is_low(tmp_path: Path) -> None:
 
 
 def test_tests_are_left_out_and_examples_are_low(tmp_path: Path) -> None:
-    code = "import yaml\n\n\ndef f(x):\n    return yaml.load(x, yaml.Loader)\n"
+    code = "import yaml\n\n\ndef f(x):\n    return yaml.load(x)\n"
     paths = ("tests/test_a.py", "e2e-tests/serve.py", "a/Integration_Tests/b.py", "examples/a.py",
              "a/test_utils/b.py", "upgrade-test/c.py")  # fmt: skip
     result = _run(tmp_path, dict.fromkeys(paths, code))
@@ -197,9 +198,75 @@ def test_names_of_other_modules_may_be_unpacked_into_all(tmp_path: Path) -> None
 
 
 def test_folders_of_tests_that_the_program_itself_runs_are_no_tests(tmp_path: Path) -> None:
-    code = "import yaml\n\n\ndef f(x):\n    return yaml.load(x, yaml.Loader)\n"
+    code = "import yaml\n\n\ndef f(x):\n    return yaml.load(x)\n"
     result = _run(tmp_path, {"ab_tests/pick.py": code})
     assert [str(f.severity) for f in result.findings] == ["medium"]
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "severity"),
+    [
+        ("shop/fetch.py", "", "high"),
+        ("shop/fetch.py", "OPTION = '--no-check-certificate'\n", "low"),
+        ("shop/fetch.py", "def g(verify_ssl=True): ...\n", "low"),
+        ("shop_testing/fetch.py", "", "low"),
+        ("shop/fetch.py", "INSURED = 'verify the ssl'\n", "high"),
+    ],
+)
+def test_unchecked_certificates_are_low_where_users_choose_or_only_tests_ask(
+    tmp_path: Path, path: str, more: str, severity: str
+) -> None:
+    code = "import httpx\n\nhttpx.get(1, verify=False, timeout=1)\n"
+    result = _run(tmp_path, {path: code + more})
+    told = [str(f.severity) for f in result.findings if f.rule == "no-certificate-check"]
+    assert told == [severity]
+
+
+def test_a_loader_of_yaml_that_runs_code_is_medium_where_a_request_is_loaded(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import yaml\n\n\ndef f(request):\n    return yaml.load(request.data, Loader=yaml.Loader)\n"
+    )
+    result = _run(tmp_path, {"shop.py": code})
+    assert [str(f.severity) for f in result.findings] == ["medium"]
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"), [("", []), ("        if x:\n            break\n", ["high"])]
+)
+def test_a_name_behind_an_endless_loop_is_never_looked_up(
+    tmp_path: Path, end: str, expected: list[str]
+) -> None:
+    code = f"def f(x):\n    while True:\n        x()\n{end}    return totl\n"
+    result = _run(tmp_path, {"shop.py": code})
+    assert [str(f.severity) for f in result.findings if f.rule == "undefined-name"] == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("exec(open('v.py').read())\n", []),
+        ("with open('v.py') as f:\n    exec(f.read())\n", []),
+        ("def g(t):\n    exec(t)\n", ["high"]),
+        ("exec(open('v.py').read(), {})\n", ["high"]),
+    ],
+)
+def test_a_module_that_runs_a_text_may_have_any_name(
+    tmp_path: Path, start: str, expected: list[str]
+) -> None:
+    result = _run(tmp_path, {"setup.py": start + "print(version)\n"})
+    assert [str(f.severity) for f in result.findings if f.rule == "undefined-name"] == expected
+
+
+@pytest.mark.parametrize(("line", "severity"), [("os.environ['A'] = m", "low"),
+                                                ("n = os.environ['A']", "medium")])  # fmt: skip
+def test_a_function_that_only_sets_the_environment_reads_no_input(
+    tmp_path: Path, line: str, severity: str
+) -> None:
+    code = f"import os\n\n\ndef f(m):\n    {line}\n    os.system(f'chcp {{m}}')\n"
+    result = _run(tmp_path, {"shop.py": code})
+    assert [str(f.severity) for f in result.findings] == [severity]
 
 
 @pytest.mark.parametrize(("given", "severity"), [("m", "low"), ("request.args['m']", "medium")])
@@ -228,10 +295,15 @@ def test_folders_named_for_what_they_give_examples_of_are_low_too(tmp_path: Path
 
 
 def test_python_2_and_templates_are_said_and_not_reported(tmp_path: Path) -> None:
-    files = {"old.py": "print 'a'\n", "skeleton/a.py": "from {{ name }} import x\n"}
+    files = {
+        "mask.py": "x = 0xFFL\n",
+        "old.py": "print 'a'\n",
+        "python2/a.py": "print x\n",
+        "skeleton/a.py": "from {{ name }} import x\n",
+    }
     result = _run(tmp_path, files)
     assert result.findings == ()
-    assert "old.py, skeleton/a.py" in result.omissions[0].what
+    assert "mask.py, old.py, python2/a.py" in result.omissions[0].what
 
 
 def test_a_name_that_many_files_miss_is_given_by_something(tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 from genesis.testing import run_tool
+from genesis_engineering.secret_contexts import is_brought_along
+from hypothesis import given
+from hypothesis import strategies as st
 
 PASSWORD = "w4!" + "kR8vZt2" + "mQ6x"
 TOKEN = "ghp_" + "".join(random.Random(7).choices("abcdefGHIJKL0123456789mnopQRS", k=36))
@@ -139,10 +142,59 @@ def test_a_key_that_stands_beside_its_certificate_in_a_program_is_low(tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("path", "text", "severities"),
+    [
+        ("shop/login.py", 'ID = {{"client_id": "a", "client_secret": "{}"}}\n', ["low"]),
+        ("shop/login.py", 'ID = {{"client_secret": "{}"}}\n', ["high"]),
+        ("shop/login.py", 'client_id = 1\npassword = "{}"\n', ["high"]),
+        ("conf/login.yml", 'client_id: a\nclient_secret: "{}"\n', ["high"]),
+    ],
+)
+def test_the_secret_of_an_installed_application_is_no_secret(
+    tmp_path: Path, path: str, text: str, severities: list[str]
+) -> None:
+    assert [one for _, one, _ in told(tmp_path, {path: text.format(PASSWORD)})] == severities
+
+
+def _der(tag: int, body: bytes) -> bytes:
+    return bytes([tag, 0x82]) + len(body).to_bytes(2) + body
+
+
+def _certificate(issuer: str, subject: str, *, version: bool) -> str:
+    names = [_der(0x30, name.encode()) for name in (issuer, subject)]
+    start = _der(0xA0, b"\x02\x01\x02") if version else b""
+    rest = names[0] + _der(0x30, b"from until") + names[1] + _der(0x30, b"key")
+    signed = _der(0x30, start + _der(2, b"\x07") + _der(0x30, b"sha") + rest)
+    begin, end = (f"-----{word} CERTIFICATE-----" for word in ("BEGIN", "END"))
+    body = base64.b64encode(_der(0x30, signed + _der(0x30, b"sha") + _der(3, b"x"))).decode()
+    return f"{begin}\n{body}\n{end}\n"
+
+
+@pytest.mark.parametrize("version", [True, False])
+def test_a_key_with_a_certificate_signed_by_itself_is_what_a_program_brings_along(
+    tmp_path: Path, *, version: bool
+) -> None:
+    own = _certificate("CN=shop.io", "CN=shop.io", version=version)
+    assert told(tmp_path, {"share/a.pem": own + KEY})[0][1] == "low"
+    other = _certificate("CN=Trust", "CN=shop.io", version=version)
+    assert told(tmp_path, {"share/a.pem": other + KEY})[0][1] == "high"
+    (beside := tmp_path / "beside").mkdir()
+    assert told(beside, {"share/a.key": KEY, "share/a.crt": own})[0][1] == "high"
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_may_stand_for_a_certificate(raw: bytes) -> None:
+    body = base64.b64encode(raw).decode()
+    text = f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+    assert is_brought_along(text) in (True, False)
+
+
+@pytest.mark.parametrize(
     ("path", "text", "expected"),
     [
         ("caddytest/a.key", KEY, []),
         ("lib/sample_keys.h", KEY, []),
+        ("server/regress/a.key", KEY, []),
         (
             "lib/a.key",
             KEY.replace(

@@ -59,6 +59,12 @@ def _run(root: Path, files: dict[str, str]) -> TaskResult:
     return run_tool(_TOOL, repository, root / "attempt")
 
 
+def test_a_key_of_aws_is_no_part_of_a_longer_number(tmp_path: Path) -> None:
+    key = _SECRETS["aws-key"]
+    result = _run(tmp_path, {"prime.c": f'"30{key}"\n"{key}0"\n'})
+    assert result.findings == ()
+
+
 @pytest.mark.parametrize("rule", _SECRETS)
 def test_a_secret_is_found_at_its_line_and_never_shown(tmp_path: Path, rule: str) -> None:
     secret = _SECRETS[rule]

@@ -436,6 +436,28 @@ def test_a_failure_in_an_unpacked_source_archive_is_low(
     assert [(f.rule, str(f.severity)) for f in verify(own).findings] == [("test-failed", severity)]
 
 
+@pytest.mark.parametrize(
+    ("more", "severity"),
+    [
+        ({"configure.ac": "AC_INIT\n"}, "low"),
+        ({"configure.ac": "AC_INIT\n", "pyproject.toml": "[project]\nname = 'a'\n"}, "high"),
+        ({"Makefile": "all:\n"}, "high"),
+    ],
+)
+def test_a_failure_of_python_that_only_helps_a_compiled_program_is_low(
+    own: Path, more: dict[str, str], severity: str
+) -> None:
+    write(own, {"tools/test_it.py": "def test_a(): assert 1 == 2\n"} | more)
+    assert [(f.rule, str(f.severity)) for f in verify(own).findings] == [("test-failed", severity)]
+
+
+def test_a_failure_in_examples_is_low(own: Path) -> None:
+    code = "def test_a(): assert 1 == 2\n"
+    write(own, {"pytest.ini": "[pytest]\n", "examples/test_a.py": code, "tests/test_a.py": code})
+    found = [(f.file, str(f.severity)) for f in verify(own).findings]
+    assert sorted(found) == [("examples/test_a.py", "low"), ("tests/test_a.py", "high")]
+
+
 def test_options_of_pytest_cov_do_not_keep_tests_from_running_without_it(own: Path) -> None:
     config = "[pytest]\naddopts = --cov=a --cov-branch --cov-report term-missing --no-cov-on-fail\n"
     write(own, {"pytest.ini": config, "test_it.py": FAILS})

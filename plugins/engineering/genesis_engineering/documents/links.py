@@ -109,12 +109,14 @@ class _Checker:
         return self._findings + self._lessened(kept)
 
     def _lessened(self, found: Sequence[tuple[str, Finding]]) -> list[Finding]:
-        """The findings about paths; low where a whole folder is missing to which several lead: it
-        was left out of what is looked at here, or something makes it."""
+        """The findings about paths; low where a whole folder is missing to which several lead, or
+        at the top one image: it was left out of what is looked at here, or something makes it."""
         folders = Counter(self._absent_folder(path) for path, _ in found)
         return [
             finding.model_copy(update={"severity": Severity.LOW})
-            if folder and folders[folder] >= _SEVERAL and finding.severity is Severity.MEDIUM
+            if folder
+            and (folders[folder] >= _SEVERAL or _is_picture_folder(finding, folder))
+            and finding.severity is Severity.MEDIUM
             else finding
             for path, finding in found
             for folder in (self._absent_folder(path),)
@@ -315,6 +317,11 @@ class _Checker:
                     check=f"search the document for a line that starts [{reference.label}]:"[:1000],
                 )
             )
+
+
+def _is_picture_folder(finding: Finding, folder: str) -> bool:
+    """Whether an image should lie in a folder at the top, which a package often goes without."""
+    return finding.rule == "broken-image" and "/" not in folder
 
 
 def _with_repeats(finding: Finding, count: int) -> Finding:

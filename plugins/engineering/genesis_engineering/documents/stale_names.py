@@ -109,6 +109,8 @@ class _StaleNames:
         self.checked += answer.verdict is not Verdict.UNKNOWN
         if answer.verdict is not Verdict.ABSENT:
             return
+        if answer.part in ("test", "tests"):
+            return  # left out of archives
         if document.parsed.is_about_the_past(mention.line):
             return
         if any(_PLACEHOLDER.fullmatch(part) for part in mention.name.split(".")):

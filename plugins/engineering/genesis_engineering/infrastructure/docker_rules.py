@@ -28,8 +28,11 @@ _PAIR = re.compile(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S*)")
 def find_dockerfile_faults(file: Dockerfile, text: str) -> Iterator[Finding]:
     """All of them, stage by stage."""
     lines = text.split("\n")
+    bases: set[str] = set()
     for index, stage in enumerate(file.stages):
-        yield from _base(file, index, stage, lines)
+        if stage.base not in bases:
+            yield from _base(file, index, stage, lines)
+        bases.add(stage.base)
         yield from _copies_from(file, index, stage, lines)
         yield from _package_lists(file, stage, lines)
         for instruction in stage.instructions:
@@ -55,16 +58,23 @@ def _base(file: Dockerfile, index: int, stage: Stage, lines: list[str]) -> Itera
     old = image_ended(stage.base)
     if old:
         message = f"{stage.base} is {old[0]}, which has had no security fixes since {old[1]}."
-        # A file for each release of a system is there for the old ones, too.
-        number = re.search(r"\d+", stage.base.partition(":")[2])
-        is_named = number and re.search(rf"(^|\D){number[0]}(\D|$)", file.path)
-        severity = Severity.LOW if is_named else Severity.MEDIUM
+        severity = (
+            Severity.LOW if _names_release(file.path, stage.base, old[0]) else Severity.MEDIUM
+        )
         yield _at(file, "end-of-life-image", severity, message, stage.line, lines)
     image = read_image(stage.base)
     if image and not image.digest and image.tag in _UNTAGGED:
         message = f"The base image {stage.base} names no version: each build may start from "
         message += "another one. Name at least its major version."
         yield _at(file, "docker-unpinned-base", Severity.LOW, message, stage.line, lines)
+
+
+def _names_release(path: str, base: str, title: str) -> bool:
+    """Whether a file is named after a release (`debian10/Dockerfile`, `ubuntu-bionic.dockerfile`):
+    one for each release of a system is there for the old ones, too."""
+    tag = base.partition(":")[2]
+    words = [re.escape(one) for one in [*re.findall(r"\d+(?:\.\d+)?", title), tag] if one]
+    return any(re.search(rf"(?<![\d.]){one}(?![\d.]\d|\d)", path) for one in words)
 
 
 def _copies_from(file: Dockerfile, index: int, stage: Stage, lines: list[str]) -> Iterator[Finding]:

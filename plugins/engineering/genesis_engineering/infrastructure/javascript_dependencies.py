@@ -51,6 +51,10 @@ _NEVER_IMPORTED = re.compile(
     r".*(eslint|prettier|webpack|rollup|vite|jest|babel|loader|plugin|preset|cli|config|polyfill|types|theme).*|"
     r"@(nestjs|angular|nuxt|nuxtjs|fontsource|storybook|next|vitejs)/.*|.*-(bin|scripts))$"
 )
+# They resolve names as their settings say, wherever these are written.
+_BUNDLERS = re.compile(
+    r"\"[^\"]*\b(webpack|browserify|rollup|parcel|vite|esbuild|snowpack|babel-plugin-module-resolver)\b"
+)
 _LOOK_AT_MOST = 50
 # Written by a program; its packages are inside it.
 _LONG_LINE = re.compile(r"[^\n]{2000}")
@@ -111,6 +115,8 @@ class NodeImports:
             return "The code names a version of it to install, so it may get it by itself."
         if bringer := find_bringer(self._tree, project, package):
             return f"It is installed only because {bringer} brings it, which may end any day."
+        if _BUNDLERS.search(json.dumps(project.data)):
+            return "A bundler builds the package, which may know that name by its settings."
         if is_on_demand(project, files):
             return "Nothing in the package loads that, so only those who ask for it are concerned."
         return ""

@@ -84,7 +84,9 @@ def _by_classifiers(
     if versions and all(ended("python", one, day) for one in versions):
         newest = max(versions, key=lambda one: [int(part) for part in one.split(".")])
         what = "the classifiers name"
-        yield _old(tree, path, ("Python :: " + newest,), what, "python", newest, day)
+        old = _old(tree, path, ("Python :: " + newest,), what, "python", newest, day)
+        # Classifiers keep nobody from a newer one.
+        yield old.model_copy(update={"severity": Severity.LOW})
 
 
 def find_old_files(tree: Tree, day: datetime.date) -> Iterator[Finding]:

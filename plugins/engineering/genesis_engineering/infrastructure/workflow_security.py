@@ -79,28 +79,19 @@ def _pinning(workflow: Workflow, node: Yaml, owners: frozenset[str]) -> Iterator
         return
     if is_branch:
         rule = "ci-branch-action"
-        severity = Severity.LOW if _can_only_read(workflow) else Severity.MEDIUM
         how = f"follows the branch {reference}: whatever is pushed there runs here next"
     else:
-        rule, severity = "ci-unpinned-action", Severity.LOW
+        rule = "ci-unpinned-action"
         how = f"follows {reference}, which its owner can move to other code"
     yield make_finding(
         rule,
-        severity,
+        Severity.LOW,
         f"{name} {how}. Pin the commit, with the version in a comment.",
         workflow.path,
         node.line,
         workflow.line(node.line),
         f"grep -rn '{name}@' .github/workflows",
     )
-
-
-def _can_only_read(workflow: Workflow) -> bool:
-    """Whether the workflow gives its jobs no right to write and no secret of its own."""
-    granted = workflow.node.get("permissions")
-    rights = {granted.text} if granted.text else {one.text for one in granted.entries.values()}
-    text = workflow.text.replace("secrets.GITHUB_TOKEN", "")
-    return bool(rights) and rights <= {"read", "none", "read-all"} and "secrets" not in text
 
 
 def _untrusted_checkout(workflow: Workflow, job: WorkflowJob) -> Iterator[Finding]:

@@ -20,7 +20,8 @@ _SCRIPTED = frozenset({".jsx", ".tsx"})
 
 def check_accessibility(context: ToolContext) -> TaskResult:
     """Report faults against WCAG 2.2 in pages and templates; none is above medium, and none above
-    low in whole pages that belong to a library and in templates that nothing renders.
+    low in pages that users do not see (`audience`, `demonstrations`) and in templates that nothing
+    renders.
 
     Rules that read the text are in `access_controls`, `access_aria` and `access_page`. Whole pages
     without expressions are also shown in a Chromium of this machine, at most twenty of them, see
@@ -43,7 +44,9 @@ def check_accessibility(context: ToolContext) -> TaskResult:
         findings = idle.lessen(findings)
     findings += fragments.findings(is_all_heard=is_all_heard)
     seen, omissions = check_rendered(context, candidates)
-    findings += seen
+    shown = {page.path: page for page in candidates.pages}
+    for one in seen:
+        findings += demonstrations.lessen(shown[one.file or ""], [one])
     if any(file.suffix in _SCRIPTED and not is_deliberate(file) for file in reader.all):
         unread = Omission(what="accessibility of JSX", reason="only HTML and templates are read")
         omissions = [*omissions, unread]

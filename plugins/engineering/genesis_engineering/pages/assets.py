@@ -11,6 +11,7 @@ from genesis.contracts import Confidence, Finding, Severity, TaskResult, ToolCon
 from genesis_engineering.archives import is_source_archive
 from genesis_engineering.documents.sites import Site, find_sites, site_of
 from genesis_engineering.files import RepositoryFile, list_files
+from genesis_engineering.pages.audience import is_for_users
 from genesis_engineering.pages.lookup import Lookup
 from genesis_engineering.pages.modules import MODULES, missing_modules, other_spelling
 from genesis_engineering.pages.page import Page, full_line, is_page, make_finding, read_page
@@ -165,13 +166,16 @@ class _Checker:
         if page.is_component or any(tag.name == "base" for tag in page.starts()):
             return
         relative = _is_final(page) and not site_of(page.path, self._sites)
+        is_seen = is_for_users(page)
         for reference in page_references(page):
             if reference.path.startswith("/") or (relative and reference.path):
-                self._judge(page.file, page.source, reference)
+                self._judge(page.file, page.source, reference, is_seen=is_seen)
             if relative and reference.fragment and reference.kind == "page":
                 self._check_anchor(page, reference)
 
-    def _judge(self, file: RepositoryFile, text: str, reference: Reference) -> None:
+    def _judge(
+        self, file: RepositoryFile, text: str, reference: Reference, *, is_seen: bool = True
+    ) -> None:
         path = self._target(file, reference)
         if path is None:
             return
@@ -191,7 +195,8 @@ class _Checker:
             other = self._lookup.elsewhere(path)
             message += f" There is {other}." if other else ""
         is_minor = (
-            reference.kind == "font"
+            not is_seen
+            or reference.kind == "font"
             or not self._lookup.has_folder(path.rpartition("/")[0])
             or _is_hook(path, reference)
             or self._is_from_above(reference)

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from genesis.contracts import Finding, Severity
 
 from genesis_engineering.files import RepositoryFile
+from genesis_engineering.pages.audience import is_for_users
 from genesis_engineering.pages.page import Page
 from genesis_engineering.pages.references import page_references
 
@@ -36,10 +37,12 @@ class Demonstrations:
         }
 
     def lessen(self, page: Page, findings: Sequence[Finding]) -> list[Finding]:
-        """The findings about a page, low at most where it only shows what a library does.
+        """The findings about a page, low at most where the users of the program do not see it.
 
         So are those about the language, the title and the zoom of a page for developers.
         """
+        if findings and not is_for_users(page):
+            return [lowered(one) for one in findings]
         if not findings or not page.is_plain:
             return list(findings)
         folders = [str(folder) for folder in PurePosixPath(page.path).parents]

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from genesis.contracts import Finding, Severity, TaskResult, ToolContext
 
+from genesis_engineering.pages.audience import is_for_users
+from genesis_engineering.pages.demonstrations import lowered
 from genesis_engineering.pages.idle import IdleTemplates
 from genesis_engineering.pages.markup_heads import check_head
 from genesis_engineering.pages.markup_names import check_names
@@ -34,15 +36,18 @@ def check_markup(context: ToolContext) -> TaskResult:
     """Report faults in the tags of the repository's pages and templates.
 
     What needs a page's whole text (balance of tags, ids, its head) is judged in whole documents
-    without template expressions only; attributes and raw text are judged everywhere. In a template
-    that nothing renders, a finding is low at most. Rules and severities stand where they are found:
-    here, `nesting`, `repairs`, `markup_heads`, `markup_names`.
+    without template expressions only; attributes and raw text are judged everywhere. In a page that
+    users do not see (`audience`), and a template that nothing renders, a finding is low at most.
+    Rules and severities stand where they are found: here, `nesting`, `repairs`, `markup_heads`,
+    `markup_names`.
     """
     reader = read_pages(context)
     findings: list[Finding] = []
     idle = IdleTemplates(reader.all)
     for page in reader.pages():
         found = check_page(page)
+        if found and not is_for_users(page):
+            found = [lowered(one) for one in found]
         idle.suspect(page, found)
         findings += found
     if read_texts(context, reader.all, [idle]):

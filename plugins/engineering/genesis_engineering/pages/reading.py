@@ -21,6 +21,7 @@ from genesis_engineering.reporting import (
 _MARGIN_SECONDS = 10.0
 _MOST_ALIKE = 5
 _TESTS = frozenset({"test", "tests", "qunit", "spec", "mock", "fixture"})
+_TEST_ENDINGS = ("-test", "-tests", "_test", "_tests")
 _DELIBERATE = frozenset(
     {".github", "corpus", "wpt", "mocks", "__mocks__", "snapshots", "__snapshots__", "cypress",
      "e2e", "qa", "cookiecutter", "test-cases", "testcases", "test_data", "test-data"}
@@ -85,7 +86,9 @@ def is_deliberate(file: RepositoryFile) -> bool:
     words = set(re.split(r"[-_.]", pure.stem.lower()))
     parts = pure.parts[:-1]
     named = bool(words & _TESTS) or "{{" in file.path
-    return file.is_test or named or any(part.lower() in _DELIBERATE for part in parts)
+    folders = [part.lower() for part in parts]
+    is_below = any(one in _DELIBERATE or one.endswith(_TEST_ENDINGS) for one in folders)
+    return file.is_test or named or is_below
 
 
 def sum_up(

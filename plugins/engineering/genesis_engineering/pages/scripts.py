@@ -51,7 +51,7 @@ class _Scripts:
 
 _PAIRS = (
     ("start", "end"), ("begin", "end"), ("intro", "outro"), ("header", "footer"),
-    ("head", "foot"), ("prefix", "suffix"), ("open", "close"),
+    ("head", "foot"), ("prefix", "suffix"), ("open", "close"), ("banner", "footer"),
 )  # fmt: skip
 # `@@name`, where a build puts text in: no decorator begins so.
 _PLACEHOLDER = re.compile(r"(?<![\w\"'`])@@\w")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from genesis.contracts import Artifact, Confidence, Finding, Omission, Severity, TaskResult
 from pydantic import JsonValue
 
-from genesis_engineering.reporting import MOST_OF_A_RULE
+from genesis_engineering.reporting import MOST_OF_A_RULE, is_secondary
 from genesis_engineering.verification.run_findings import find_problems
 from genesis_engineering.verification.suite_run import SuiteRun
-from genesis_engineering.verification.suites import Suites
+from genesis_engineering.verification.suites import Runner, Suites
 from genesis_engineering.verification.verdict import Verdict, VerdictName
 
 OUTPUT_FILE = "test-output.txt"
@@ -21,20 +21,24 @@ RERUNS_FILE = "test-reruns.jsonl"
 
 
 def report_runs(
-    runs: Sequence[SuiteRun], suites: Suites, left_out: str, is_archive: bool
+    runs: Sequence[SuiteRun], suites: Suites, left_out: str, doubtful: Container[Runner]
 ) -> TaskResult:
     """Everything that the runs showed; `blocked` when no test of any of them could run.
 
-    `left_out` are files that the copy of the checkout does not have, in words. In an unpacked
-    source archive (`is_archive`) all is low: it lacks the project's own setting, such as its
-    services, lock files and parts of its tests, and whoever unpacked it cannot mend it.
+    `left_out` are files that the copy of the checkout does not have, in words. All that `doubtful`
+    runners say is low, and so is what is said of tests in examples and the like: what is here may
+    lack the project's own setting, such as services, lock files and what only a build makes.
     """
     verdict = decide_all(runs)
     if verdict.name == "no_tests":
         return report_no_tests(suites, verdict.reason)
-    found = [finding for run in runs for finding in find_problems(run)]
-    if is_archive:
-        found = [_of_archive(finding) for finding in found]
+    found = [
+        _doubted(finding)
+        if run.suite.runner in doubtful or is_secondary(finding.file or "")
+        else finding
+        for run in runs
+        for finding in find_problems(run)
+    ]
     more = len(found) - MOST_OF_A_RULE
     rest = f" {more} more findings are not listed." if more > 0 else ""
     blocked = None
@@ -55,7 +59,7 @@ def report_runs(
     )
 
 
-def _of_archive(finding: Finding) -> Finding:
+def _doubted(finding: Finding) -> Finding:
     if finding.severity == Severity.LOW:
         return finding
     return finding.model_copy(update={"severity": Severity.LOW, "confidence": Confidence.POSSIBLE})

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from genesis.contracts import TaskResult, ToolContext
 from genesis.errors import AttemptCancelledError
 
 from genesis_engineering.archives import is_marked_archive
+from genesis_engineering.manifests import is_compiled
 from genesis_engineering.verification.child import CANCELLED
 from genesis_engineering.verification.coverage_run import is_worth_measuring, read_coverage
 from genesis_engineering.verification.launch import CannotRunError, Stage
@@ -28,7 +30,13 @@ from genesis_engineering.verification.scratch import remove_tree, scratch_folder
 from genesis_engineering.verification.settings import Settings, read_settings
 from genesis_engineering.verification.suite_process import SuiteProcess
 from genesis_engineering.verification.suite_run import SuiteRun
-from genesis_engineering.verification.suites import OtherSuite, Suite, Suites, find_suites
+from genesis_engineering.verification.suites import (
+    OtherSuite,
+    Runner,
+    Suite,
+    Suites,
+    find_suites,
+)
 from genesis_engineering.verification.working_copy import CopyError, WorkingCopy, copy_checkout
 
 _SHARE = 0.75
@@ -84,7 +92,15 @@ def _run_in(
         runs[number] = _look_closer(run, context, settings.left(used), stage)
         used += time.monotonic() - started
     everything = replace(suites, others=(*suites.others, *others))
-    return report_runs(runs, everything, _left_out(copy), is_marked_archive(repository))
+    return report_runs(runs, everything, _left_out(copy), _doubtful(repository))
+
+
+def _doubtful(repository: Path) -> frozenset[Runner]:
+    """The runners whose results may be the surroundings' fault: all in an archive of sources, and
+    those of Python where it only helps a program in another language."""
+    if is_marked_archive(repository):
+        return frozenset(get_args(Runner))
+    return frozenset({"pytest", "unittest"}) if is_compiled(repository) else frozenset()
 
 
 def _run_all(
