@@ -62,6 +62,8 @@ _TEST_FOLDER = re.compile(
     r"|_?(tests?|fixtures?|testdata)|(__)?mocks?(__)?|mocks?[-_]\w[\w-]*|test(bed|cases|env|files|helpers?|lib|suites?|support|utils?)"
 )
 _TEST_BEGINNINGS = ("test_", "test-", "testsettings", "mock_", "mock-")
+# Maven's integration tests, and what the sentences of behave's and cucumber's tests do.
+_OF_TESTS = re.compile(r"(^|/)src/it/|(^|[/.])features/(.*/)?step(s|_definitions)/")
 MAX_BYTES = 1_000_000
 # A longer line is data or the output of a tool, and parsers take their time over it.
 LONGEST_LINE = 20_000
@@ -89,7 +91,7 @@ class RepositoryFile:
             part in _TEST_FOLDERS or _TEST_FOLDER.fullmatch(part)
             for part in map(str.lower, pure.parts[:-1])
         )
-        return named or in_folder or stem == "conftest" or "/src/it/" in f"/{self.path}"
+        return named or in_folder or stem == "conftest" or _OF_TESTS.search(self.path) is not None
 
     def read_text(self) -> str | None:
         """The text, or None where there is none: binary, gone, unreadable, over 1 MB, generated."""

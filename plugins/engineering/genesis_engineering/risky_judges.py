@@ -171,10 +171,17 @@ def _special_method(source: PythonSource, found: Diagnostic) -> Severity | None:
     if function is None:
         return Severity.MEDIUM
     last = function.body[-1]
+    if isinstance(last, ast.Return) and _is_truth(last.value):
+        return None  # True and False are whole numbers
     is_refusal = isinstance(last, ast.Raise) or (
         isinstance(last, ast.Assert) and isinstance(last.test, ast.Constant) and not last.test.value
     )
     return None if is_refusal or is_accepted(source.line(function.lineno)) else Severity.MEDIUM
+
+
+def _is_truth(value: ast.expr | None) -> bool:
+    is_not = isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not)
+    return is_not or isinstance(value, ast.Compare)
 
 
 def _random(source: PythonSource, found: Diagnostic) -> Severity | None:

@@ -28,6 +28,7 @@ _OLD_IMPORT = re.compile(
     r"xmlrpclib|SocketServer|thread|_winreg|htmlentitydefs|robotparser|BaseHTTPServer)\b",
     re.MULTILINE,
 )
+_OLD_VERSION = re.compile(r"\b(VERSION|__version__|version_info)\b[^<>]*<=? ")
 _EXECUTED = re.compile(r"\bexec(file)?\(")
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 # Names that gettext, notebooks, Sphinx, profilers and type checkers put there.
@@ -69,7 +70,11 @@ def judge_undefined_name(source: PythonSource, found: Diagnostic) -> Severity | 
     if re.search(rf"^\s*nonlocal\b.*\b{re.escape(name)}\b", source.text, re.MULTILINE):
         return None  # declared by an annotation, and given its value by a function inside
     # Who has a name of Python 2 left has a file that nobody ran for years.
-    is_minor = name in _PYTHON_2_NAMES or _is_in_annotation(source, found)
+    is_minor = (
+        _is_for_old_versions(source, found)
+        or name in _PYTHON_2_NAMES
+        or _is_in_annotation(source, found)
+    )
     return Severity.LOW if is_minor else Severity.HIGH
 
 
@@ -129,6 +134,17 @@ def _is_never_run(source: PythonSource, found: Diagnostic) -> bool:
             if ast.unparse(test) in ("False", "0", "str is bytes", "bytes is str"):
                 return True
     return False
+
+
+def _is_for_old_versions(source: PythonSource, found: Diagnostic) -> bool:
+    """Whether only an older version of something comes there: `if django.VERSION < (1, 8):`."""
+    row = found.location.row
+    return any(
+        isinstance(node, ast.If)
+        and row <= (node.body[-1].end_lineno or 0)
+        and _OLD_VERSION.search(ast.unparse(node.test))
+        for node in source.enclosing(row)
+    )
 
 
 def _is_always_false(source: PythonSource, name: str) -> bool:

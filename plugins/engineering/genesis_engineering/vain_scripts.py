@@ -19,6 +19,8 @@ _NOT_CALLED = re.compile(
 )
 # QUnit's `expect(3)` tells how many assertions there are.
 _NO_MATCHER = re.compile(r"^\s*expect\((?!\s*\d+\s*\))[^()]*(?:\([^()]*\)[^()]*)*\)\s*;\s*$")
+# There it may be told by an expression, too.
+_QUNIT = re.compile(r"\bQUnit\b|^\s*(equal|deepEqual|strictEqual|notEqual|ok)\(", re.MULTILINE)
 # A file that has a function of its own by such a name.
 _OWN = re.compile(r"\b(function|const|let|var)\s+(fit|fdescribe|expect)\b")
 
@@ -27,6 +29,7 @@ def find_vain_scripts(source: PythonSource) -> Iterator[Shape]:
     """`focused-test`: `it.only` and the like, by the runners that have it (mocha, jest, vitest,
     jasmine). `matcher-not-called`: `expect(a).toBeTrue;`, and `expect(a);` alone."""
     text = source.text
+    is_counted = _QUNIT.search(text) is not None
     if not _MAY_HAVE.search(text) or _OWN.search(text):
         return
     for number, line in enumerate(blank_text(text).split("\n"), 1):
@@ -36,6 +39,6 @@ def find_vain_scripts(source: PythonSource) -> Iterator[Shape]:
         elif found := _NOT_CALLED.match(line):
             message = f"`{found[1]}` is named and not called: nothing is checked."
             yield Shape("matcher-not-called", message, number)
-        elif _NO_MATCHER.match(line):
+        elif not is_counted and _NO_MATCHER.match(line):
             message = "`expect` without a matcher checks nothing."
             yield Shape("matcher-not-called", message, number)

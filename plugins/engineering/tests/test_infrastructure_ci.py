@@ -195,6 +195,21 @@ def test_outlived_runners_actions_and_commands_are_named_once(tmp_path: Path) ->
     assert any("newest major version in all 2 places of this file." in one for one in told)
 
 
+@pytest.mark.parametrize(
+    ("action", "day"),
+    [
+        ("actions/upload-artifact@v2.3.1", "2024-09-10"),
+        ("actions/download-artifact@v3", "2025-01-30"),
+        ("actions/cache@v3.2.3", "2025-03-01"),
+    ],
+)
+def test_a_dead_action_is_told_with_the_day_of_its_version(
+    tmp_path: Path, action: str, day: str
+) -> None:
+    told = run(tmp_path, CI_FILES, _workflow(f"- uses: {action}")).findings
+    assert [f"has failed on github.com since {day}:" in one.message for one in told] == [True]
+
+
 def test_machines_of_ones_own_may_be_of_any_age(tmp_path: Path) -> None:
     files = _workflow("- uses: actions/upload-artifact@v3")
     path = ".github/workflows/main.yml"

@@ -24,6 +24,7 @@ _ENTRY = _STYLED.replace("</head>", '<script type="module" src="/src/main.js"></
         ("shop/data/status.html", _STYLED, _SETUP | {"shop/__init__.py": ""}, "medium"),
         ("shop/data/status.html", _STYLED, _SETUP, "low"),
         ("src/help/status.html", _STYLED, _SETUP, "low"),
+        ("src/tools/status.html", _STYLED, _SETUP, "low"),
         ("shop/templates/a.html", _STYLED.replace("x<", "{{ x }}<"), _SETUP, "medium"),
         ("index.html", _STYLED.replace("x<", "{{ x }}<"), _SETUP, "low"),
         ("a.html.j2", _STYLED.replace("x<", "{{ x }}<"), _SETUP, "medium"),

@@ -233,6 +233,28 @@ def test_a_loader_of_yaml_that_runs_code_is_medium_where_a_request_is_loaded(
 
 
 @pytest.mark.parametrize(
+    ("value", "rules"),
+    [("not self.a", []), ("self.a > 1", []), ("-1", ["wrong-special-method"])],
+)
+def test_true_and_false_are_whole_numbers(tmp_path: Path, value: str, rules: list[str]) -> None:
+    code = f"class A:\n    a = 1\n\n    def __len__(self):\n        return {value}\n"
+    assert [f.rule for f in _run(tmp_path, {"shop.py": code}).findings] == rules
+
+
+@pytest.mark.parametrize(
+    ("test", "severity"),
+    [("django.VERSION < (1, 8)", "low"), ("VERSION[0] <= 1", "low"), ("VERSION > (1, 8)", "high")],
+)
+def test_a_name_that_only_an_old_version_asks_for_is_low(
+    tmp_path: Path, test: str, severity: str
+) -> None:
+    code = f"import django\nfrom django import VERSION\n\nif {test}:\n    f = totl\n"
+    result = _run(tmp_path, {"shop.py": code})
+    told = [str(f.severity) for f in result.findings if f.rule == "undefined-name"]
+    assert told == [severity]
+
+
+@pytest.mark.parametrize(
     ("end", "expected"), [("", []), ("        if x:\n            break\n", ["high"])]
 )
 def test_a_name_behind_an_endless_loop_is_never_looked_up(

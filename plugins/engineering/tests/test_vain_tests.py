@@ -95,6 +95,7 @@ _SCRIPTS = {
     "test('b', () => {\n  expect(f(1)).toBe(2);\n  expect(a).to.be.true;\n});\n": [],
     "test('b', () => {\n  expect(f(1) > 2);\n});\n": [("matcher-not-called", 2)],
     "test('b', () => {\n  expect(2);\n});\n": [],
+    "test('b', () => {\n  expect(2 * n.length);\n  equal(a, b);\n});\n": [],
 }
 
 

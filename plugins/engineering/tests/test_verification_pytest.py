@@ -304,6 +304,15 @@ def test_tests_that_fail_for_one_cause_are_told_once_and_others_one_by_one(
     assert [message.partition(":")[0] for message in rest] == ["test_it.py"] * 3
 
 
+def test_tests_that_fail_alike_in_what_their_file_shares_are_told_once(repository: Path) -> None:
+    tests = "".join(f"def test_{n}(): opened()\n" for n in range(4))
+    write(repository, {"test_it.py": f"def opened():\n    return box.open()\n{tests}"})
+    result = verify(repository)
+    assert facts(result)["failed"] == 4
+    assert [finding.rule for finding in result.findings] == ["test-failed"]
+    assert "4 tests fail with the same error in test_it.py:2" in result.findings[0].message
+
+
 def test_two_tests_of_the_same_name_are_counted_as_two(repository: Path) -> None:
     conftest = (
         "import pytest\ndef pytest_collection_modifyitems(items):\n"

@@ -46,6 +46,17 @@ def test_each_ecosystem_is_found_from_its_manifest(repository: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_program_that_is_only_named_like_a_test_is_not_imported(repository: Path) -> None:
+    test = "import unittest\n\nclass A(unittest.TestCase):\n    def test_a(self): pass\n"
+    files = {"src/test_it.py": test, "src/it_test.py": test, "more/test_a.py": test}
+    write(repository, files | {"src/test_run.py": "import sys\n\nopen(sys.argv[1], 'w')\n"})
+    starts = [start for suite in find_suites(repository).found for start in suite.starts]
+    assert [(one.folder, one.pattern) for one in starts] == [
+        ("more", "test*.py"), ("src", "*_test.py"), ("src", "test_it.py"),
+    ]  # fmt: skip
+    assert facts(verify(repository))["passed"] == 3
+
+
 def test_examples_fixtures_and_templates_have_no_suites(repository: Path) -> None:
     files = {
         "examples/a/package.json": '{"scripts": {"test": "jest"}}',

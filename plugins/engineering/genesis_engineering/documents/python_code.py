@@ -27,7 +27,7 @@ _OTHER_SYNTAX = re.compile(
     r"|^\s*(\$|#!|http|GET|POST)|\bor\.\.|^\s*except [\w.]+, "
 )
 # What an author leaves out: the end of a bracket or a text, the body or the head of a block.
-_LEFT_OUT = re.compile(r"^[ \t]*(\.\.\.|…)[ \t]*$", re.MULTILINE)
+_LEFT_OUT = re.compile(r"^[ \t]*(\.\.\.|…)[ \t]*(#.*)?$", re.MULTILINE)
 _OF_EXCERPTS = re.compile(
     r"was never closed|unexpected EOF|unterminated triple|expected an indented block"
     r"|unindent does not match|unexpected indent|forgot a comma"
@@ -79,8 +79,10 @@ def find_broken_python(code: str) -> BrokenCode | None:
     if _parse_leniently(dedented) is not None or _is_signature(dedented):
         return None
     broken = _explain(dedented)
-    if broken and _LEFT_OUT.search(dedented) and _OF_EXCERPTS.search(broken.reason):
-        return None
+    if broken and _LEFT_OUT.search(dedented):
+        is_whole = _parse_leniently(_LEFT_OUT.sub("", dedented)) is not None
+        if is_whole or _OF_EXCERPTS.search(broken.reason):
+            return None
     return broken
 
 

@@ -28,12 +28,17 @@ _REMOVED_RUNNERS = {
     "windows-2019": "2025-06-30",
 }  # fmt: skip
 # Versions whose service GitHub has switched off; "v3" alone moved on for actions/cache.
+# The first two of artifacts were refused before the third: issues tell of it from that day on.
+_ARTIFACTS = (
+    (re.compile(r"v[12](\.[\d.]+)?"), "2024-09-10"), (re.compile(r"v3(\.[\d.]+)?"), "2025-01-30")
+)  # fmt: skip
 _DEAD_ACTIONS = {
-    "actions/upload-artifact": (re.compile(r"v[123](\.[\d.]+)?"), "2025-01-30"),
-    "actions/download-artifact": (re.compile(r"v[123](\.[\d.]+)?"), "2025-01-30"),
-    "actions/cache": (re.compile(r"v[12](\.[\d.]+)?|v3\.[0-3](\.\d+)?|v4\.[01](\.\d+)?"),
-                      "2025-03-01"),
-}  # fmt: skip
+    "actions/upload-artifact": _ARTIFACTS,
+    "actions/download-artifact": _ARTIFACTS,
+    "actions/cache": (
+        (re.compile(r"v[12](\.[\d.]+)?|v3\.[0-3](\.\d+)?|v4\.[01](\.\d+)?"), "2025-03-01"),
+    ),
+}
 _REMOVED_COMMAND = re.compile(r"::(set-env\s+name=|add-path::)")
 _OLD_COMMAND = re.compile(r"::(set-output|save-state)\s+name=")
 _SWALLOWED = re.compile(r"\|\|\s*(true|:|exit\s+0|echo\b[^|&;]*)\s*(#.*)?$")
@@ -152,17 +157,17 @@ def _old_images(workflow: Workflow, job: WorkflowJob, seen: set[str]) -> Iterato
 def _dead_action(
     workflow: Workflow, job: WorkflowJob, step: Step, seen: set[str]
 ) -> Iterator[Finding]:
-    known = _DEAD_ACTIONS.get(step.action)
-    is_gone = known is not None and known[0].fullmatch(step.uses.partition("@")[2])
+    version = step.uses.partition("@")[2]
+    ended = [day for gone, day in _DEAD_ACTIONS.get(step.action, ()) if gone.fullmatch(version)]
     # A server of one's own still has the old service.
     is_hosted = "self-hosted" not in job.node.get("runs-on").texts
-    if known and is_gone and is_hosted and step.uses not in seen:
+    if ended and is_hosted and step.uses not in seen:
         seen.add(step.uses)
         line = step.node.get("uses").line
         yield make_finding(
             "ci-dead-action",
             Severity.MEDIUM,
-            f"{step.uses} has failed on github.com since {known[1]}: the service behind that "
+            f"{step.uses} has failed on github.com since {ended[0]}: the service behind that "
             f"version is gone. Use the newest major version{_everywhere(workflow, step.uses)}.",
             workflow.path,
             line,

@@ -15,10 +15,12 @@ _SERVED = frozenset(
     {"admin", "app", "apps", "client", "frontend", "front-end", "public", "server", "src",
      "static", "ui", "web", "web-inf", "webapp", "webapps", "webroot", "webui", "wwwroot"}
 )  # fmt: skip
-# Where pages lie that are read once, were made by a program, or only go with a site of pages.
+# Where pages lie that are read once, were made by a program, go with a site of pages, or are
+# opened by developers.
 _READ = re.compile(
     r"(^|/)(help|manuals?|guides?|handbook|release[-_]?notes|licen[sc]es?|javadocs?|jsdoc|apidocs?"
-    r"|gh-pages|_site|_static|_includes|_layouts|coverage|reports?|dist[-\w]*|build|archive)/",
+    r"|gh-pages|_site|_static|_includes|_layouts|coverage|reports?|dist[-\w]*|build|archive"
+    r"|tools|scripts|devtools|misc)/",
     re.IGNORECASE,
 )
 _TEMPLATES = re.compile(r"(^|/)(templates?|tmpl|views?|layouts|partials)/", re.IGNORECASE)

@@ -27,7 +27,7 @@ _MADE = re.compile(
     r"<meta[^<>]{0,80}name=[\"']?generator\b|<!--[^>]{0,80}\b(generated (by|on|with|using)|"
     r"NewPage -->)|coverage\.py|\bdoxygen\b|<!-- saved from url|data-mw=|class=\"mw-"
     r"|Start of class data|\bJsDoc Toolkit\b|<span class=['\"](line|WHIT)['\"]>"
-    r"|<title>Python: module"
+    r"|<title>(Python: module|BNF for )"
     # A bundler's name for a script: its own, and a hash of what is in it.
     r"|<script\b[^<>]*\bsrc=[\"'][^\"'<>]*assets/[\w.]+-[\w-]{8}\.js[\"']",
     re.IGNORECASE,

@@ -29,6 +29,8 @@ _PYTEST_STYLE = re.compile(
     r"^(async )?def test|^class Test\w*(\(\))?:|^\s*(import|from) pytest\b", re.MULTILINE
 )
 _UNITTEST_STYLE = re.compile(r"^\s*(import|from)\b.*\bunittest\b|\bTestCase\b", re.MULTILINE)
+# Anything by which a file could give unittest a test, of its own or by what it builds on.
+_HOLDS_TESTS = re.compile(r"\bclass\b|\bdef test|unittest|TestCase|load_tests|doctest")
 _READ_AT_MOST = 400
 # Pytest's two and unittest's one are among them; the last is that of projects of unittest alone.
 _NAMES = ("test*.py", "*_test.py", "*_tests.py")
@@ -65,8 +67,23 @@ def _suite(files: list[RepositoryFile], tests: list[RepositoryFile], folder: str
     starts: tuple[Start, ...] = ()
     if runner == "unittest":
         names = {_inside(file.path, folder) for file in inside}
-        starts = tuple(sorted({_start(_inside(file.path, folder), names) for file in own_tests}))
+        starts = _starts(own_tests, folder, names)
     return Suite(runner, folder, starts, config or "")
+
+
+def _starts(tests: list[RepositoryFile], folder: str, names: set[str]) -> tuple[Start, ...]:
+    """Where to discover; beside programs that are only named like tests, each test by its name.
+
+    Discovery imports all that has such a name, and a program then runs as if it was started.
+    """
+    found = {file.path: _start(_inside(file.path, folder), names) for file in tests}
+    programs = [file.path for file in tests if not _HOLDS_TESTS.search(file.read_text() or "class")]
+    shared = {found.pop(path) for path in programs}
+    starts = {
+        start._replace(pattern=PurePosixPath(path).name) if start in shared else start
+        for path, start in found.items()
+    }
+    return tuple(sorted(starts))
 
 
 def _inside(path: str, folder: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -24,8 +25,12 @@ _NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+")
 def group_failures(tests: Sequence[RecordedTest]) -> list[list[RecordedTest]]:
     """The tests in their order, those of one cause together at the place of their first."""
     grouped: dict[object, list[RecordedTest]] = {}
+    said = Counter(_error(test) for test in tests)
     for test in tests:
-        grouped.setdefault(_cause(test) or test.id, []).append(test)
+        error = _error(test)
+        # One line in which several tests fail alike is what they share, such as `setUp`.
+        cause = error if error and said[error] >= LEAST else _case(test)
+        grouped.setdefault(cause or test.id, []).append(test)
     groups: dict[str, list[RecordedTest]] = {}
     for alike in grouped.values():
         if len(alike) >= LEAST:
@@ -60,15 +65,18 @@ def raised_at(test: RecordedTest) -> tuple[str, int] | None:
     return last["short"] or last["file"], int(last["number"] or last["line"])
 
 
-def _cause(test: RecordedTest) -> tuple[object, ...] | None:
-    """What failures of one cause share; None when that cannot be told.
-
-    In the test's own file it is the cases of one function that fail in one line; elsewhere the
-    place alone says little (an assertion of a helper), and the error has to be the same, too.
-    """
+def _error(test: RecordedTest) -> tuple[object, ...] | None:
+    """The place of a failure with what is said there but for numbers; None when neither is told."""
     place = raised_at(test)
     if place is None or not test.message:
         return None
-    if test.file and place[0].endswith(test.file):
-        return (*place, _CASE.sub("", test.id))
     return (*place, _NUMBER.sub("0", test.message.partition("\n")[0]))
+
+
+def _case(test: RecordedTest) -> tuple[object, ...] | None:
+    """What the cases of one function share that fail in one line of the test's own file; None for
+    other failures."""
+    place = raised_at(test)
+    if place is None or not test.message or not (test.file and place[0].endswith(test.file)):
+        return None
+    return (*place, _CASE.sub("", test.id))
