@@ -91,7 +91,12 @@ class RepositoryFile:
             part in _TEST_FOLDERS or _TEST_FOLDER.fullmatch(part)
             for part in map(str.lower, pure.parts[:-1])
         )
-        return named or in_folder or stem == "conftest" or _OF_TESTS.search(self.path) is not None
+        return (
+            named
+            or in_folder
+            or stem in ("conftest", "tests")
+            or _OF_TESTS.search(self.path) is not None
+        )
 
     def read_text(self) -> str | None:
         """The text, or None where there is none: binary, gone, unreadable, over 1 MB, generated."""

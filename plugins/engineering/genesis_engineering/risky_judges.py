@@ -187,6 +187,9 @@ def _is_truth(value: ast.expr | None) -> bool:
 def _random(source: PythonSource, found: Diagnostic) -> Severity | None:
     function = source.function_at(found.location.row)
     context = source.line(found.location.row) + (f" {function.name}" if function else "")
+    # `random` is what is left where the system has nothing better.
+    if function and "SystemRandom" in ast.unparse(function):
+        return None
     if not _SECRET.search(context) or re.search(r"\bsleep\(", source.line(found.location.row)):
         return None
     # A salt stands beside what it salts: nobody has to guess it.

@@ -14,6 +14,8 @@ from genesis_engineering.ruff_run import Diagnostic
 _LEAVES = ast.Return | ast.Raise | ast.Break | ast.Continue
 # Their methods are declared as callers see them: without `self`.
 _INTERFACES = re.compile(r"^\s*(from|import)\s+zope\.interface\b", re.MULTILINE)
+# Fixtures of pytest for what a test prints, logs or warns of.
+_LISTENING = frozenset({"capfd", "capsys", "caplog", "recwarn"})
 
 
 def judge_suppress(source: PythonSource, found: Diagnostic) -> Severity | None:
@@ -150,11 +152,15 @@ def _given(statement: ast.stmt) -> str:
 
 
 def judge_comparison(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """Inside try or with, comparing may be the point: it is done for the error that it raises. So
-    it may be where a comment says something, and where order is asked for, not equality."""
+    """Inside try or with, comparing may be the point: it is done for the error that it raises, and
+    in a test that looks at what was printed or warned of, for that. So it may be where a comment
+    says something, and where order is asked for, not equality."""
     row = found.location.row
     nodes = list(source.enclosing(row))
     if any(isinstance(n, ast.Try | ast.With) for n in nodes) or _overloads(nodes):
+        return None
+    function = source.function_at(row)
+    if function and not _LISTENING.isdisjoint(one.arg for one in function.args.args):
         return None
     compared = [node for node in nodes if isinstance(node, ast.Compare)]
     orders = any(

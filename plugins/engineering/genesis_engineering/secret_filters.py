@@ -94,7 +94,9 @@ def _is_real_password(password: str, line: str) -> bool:
 
 def _is_random(value: str) -> bool:
     """Whether nobody would call it a word, a name or a path: all kinds of characters in a mix."""
-    if _PLACEHOLDER.search(value) or re.match(r"[/.~@#]|\w+://|[\w.]+[(\[]", value):
+    if _PLACEHOLDER.search(value) or re.match(
+        r"[/.~@#]|\w+://|[\w.]+[(\[]|0[xX][\da-fA-F]+$", value
+    ):
         return False
     kinds = sum(bool(re.search(kind, value)) for kind in ("[a-z]", "[A-Z]", r"\d"))
     changes = len(re.findall(r"(?<=\d)[a-zA-Z]|(?<=[a-zA-Z])\d|(?<=[a-z])[A-Z]", value))

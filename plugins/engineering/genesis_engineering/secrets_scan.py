@@ -43,7 +43,7 @@ _OF_CLIENTS = "google-api-key"
 _LOCKED = re.compile(r"BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED")
 _TEST_LIKE = re.compile(
     r"(^|/)((t|unit|integration|e2e|mocks?|specs|qa)/|\w+tests?/"
-    r"|[\w.-]*\b(fake|dummy)[-_][^/]*|(test|sample|example|dummy)[-_]\w*(key|cert|secret|token|password)|[\w.]*localhost\.key$)",
+    r"|[\w.-]*\b(fake|dummy)[-_][^/]*|(test|sample|example|dummy)[-_.]\w*(key|cert|secret|token|password)|[\w.]*localhost\.key$)",
     re.IGNORECASE,
 )
 # Documentation in the program itself, or code that is switched off.

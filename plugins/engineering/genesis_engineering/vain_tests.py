@@ -18,6 +18,8 @@ _STANDARD = re.compile(
     r"^(import unittest$|from unittest import (?:[\w, ]*, )?TestCase\b)", re.MULTILINE
 )
 _RAISING = re.compile(r"(^|\.)(raises|assertRaises\w*)$")
+# What pytest looks into by itself: other modules have classes that only begin with "Test".
+_COLLECTED = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
 
 
 def find_vain_tests(source: PythonSource) -> Iterator[Shape]:
@@ -31,7 +33,7 @@ def find_vain_tests(source: PythonSource) -> Iterator[Shape]:
     """
     if not _MAY_HAVE.search(source.text) or source.tree is None:
         return
-    uses_unittest = "unittest" in source.text
+    is_of_pytest = "unittest" not in source.text and bool(_COLLECTED.search(source.path))
     is_standard = bool(_STANDARD.search(source.text))
     for node in ast.walk(source.tree):
         match node:
@@ -50,7 +52,7 @@ def find_vain_tests(source: PythonSource) -> Iterator[Shape]:
                 yield from _in_raises(node)
             # A class inside of a function is what a test of a runner gives it to run.
             case ast.ClassDef() if not source.functions_at(node.lineno):
-                yield from _in_class(node, uses_unittest=uses_unittest, is_standard=is_standard)
+                yield from _in_class(node, is_of_pytest=is_of_pytest, is_standard=is_standard)
             case _:
                 pass
 
@@ -85,7 +87,7 @@ def _in_raises(node: ast.With | ast.AsyncWith) -> Iterator[Shape]:
             return
 
 
-def _in_class(node: ast.ClassDef, *, uses_unittest: bool, is_standard: bool) -> Iterator[Shape]:
+def _in_class(node: ast.ClassDef, *, is_of_pytest: bool, is_standard: bool) -> Iterator[Shape]:
     bases = {ast.unparse(base) for base in node.bases}
     tests = [one for one in node.body if _is_test(one)]
     if not tests or node.decorator_list:
@@ -100,7 +102,7 @@ def _in_class(node: ast.ClassDef, *, uses_unittest: bool, is_standard: bool) -> 
                 yield Shape("test-never-run", message, one.lineno)
                 return
     starts = [one for one in node.body if isinstance(one, FunctionNode) and one.name == "__init__"]
-    if starts and not bases and node.name.startswith("Test") and not uses_unittest:
+    if starts and not bases and node.name.startswith("Test") and is_of_pytest:
         message = f"pytest leaves out {node.name} and its tests, since the class has __init__."
         yield Shape("test-never-run", message, starts[0].lineno)
 

@@ -26,6 +26,7 @@ from genesis_engineering.files import RepositoryFile, list_files
         ("issue.features/steps/a.py", True),
         ("features/web/step_definitions/a.rb", True),
         ("features/a.py", False),
+        ("shop/tests.py", True),
         ("server/regress/a.key", True),
         ("src/items/a.py", False),
         ("mocking/a.py", False),

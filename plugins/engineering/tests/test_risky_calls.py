@@ -232,6 +232,14 @@ def test_a_loader_of_yaml_that_runs_code_is_medium_where_a_request_is_loaded(
     assert [str(f.severity) for f in result.findings] == ["medium"]
 
 
+def test_random_numbers_where_the_system_has_no_better_ones_are_no_finding(tmp_path: Path) -> None:
+    code = (
+        "import random\n\n\ndef make_password():\n    try:\n        r = random.SystemRandom()\n"
+        "    except NotImplementedError:\n        r = random.Random()\n    return r.choice('abc')\n"
+    )
+    assert _run(tmp_path, {"shop.py": code}).findings == ()
+
+
 @pytest.mark.parametrize(
     ("value", "rules"),
     [("not self.a", []), ("self.a > 1", []), ("-1", ["wrong-special-method"])],

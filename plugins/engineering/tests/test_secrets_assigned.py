@@ -46,6 +46,7 @@ def test_a_random_password_is_found_and_hidden(tmp_path: Path, path: str, line: 
     "line",
     [
         'PASSWORD = "correct horse 4 Battery"',
+        "E_INVALID_PASSWORD = 0xC00D2751",
         'PASSWORD_HINT = "' + PASSWORD + '"',
         'password = "Sunshine-Reggae1"',
         'password = "forgotPassword2Url"',

@@ -45,6 +45,7 @@ _TESTS |= {
     "def test_a(a, b):\n    a < b\n": [],
     "def test_a(a, b):\n    # exercises __eq__\n    a == b\n": [],
     "def test_a(a, b):\n    a.c == b\n": [("statement-without-effect", 2)],
+    "def test_a(a, capfd):\n    a.c == 1\n    assert not capfd.readouterr().err\n": [],
 }
 _COROUTINES = {
     "async def f():\n    pass\n\n\nasync def g():\n    f()\n": [("never-awaited", 6)],
@@ -62,6 +63,8 @@ _COROUTINES = {
     "class A:\n    async def f(self):\n        pass\n\n    def g(self, f):\n        self.f = f\n"
     "        self.f()\n": [],
     "import asyncio\n\n\nasync def f():\n    asyncio.sleep(1)\n": [("never-awaited", 5)],
+    "class A:\n    async def f(self):\n        pass\n\n    def __del__(self):\n"
+    "        if not iscoroutinefunction(self.f):\n            self.f()\n": [],
 }
 
 
@@ -134,3 +137,15 @@ def test_a_helper_of_tests_that_asserts_is_read_and_what_others_test_is_not(tmp_
         "    async def test_b(self):\n        self.fail()\n",
     }
     assert found(tmp_path, files) == [("statement-without-effect", 3)]
+
+
+@pytest.mark.parametrize(
+    ("path", "count"), [("tests/test_app.py", 1), ("shop/testing/app.py", 0), ("shop/app.py", 0)]
+)
+def test_a_class_is_left_out_only_where_pytest_looks(tmp_path: Path, path: str, count: int) -> None:
+    code = (
+        "class TestApp:\n    def __init__(self):\n        self.a = 1\n\n"
+        "    def test_client(self):\n        pass\n"
+    )
+    told = [rule for rule, _ in found(tmp_path, {path: code})]
+    assert told == ["test-never-run"] * count
