@@ -16,9 +16,9 @@ from genesis_engineering.risky_sql import judge_sql
 from genesis_engineering.ruff_run import Diagnostic
 from genesis_engineering.text_holes import (
     HOLE,
-    INPUT,
     is_given_from_outside,
     is_input,
+    reads_input,
     template_of,
 )
 from genesis_engineering.undefined_names import judge_undefined_name
@@ -141,7 +141,7 @@ def _runs_text(source: PythonSource, found: Diagnostic) -> Severity | None:
     line = source.line(found.location.row)
     if re.search(r"\b(eval|exec)\(\s*(['\"])[^'\"{}]*\2\s*[,)]", line) or "pickle.dumps" in line:
         return None
-    if INPUT.search(line):
+    if reads_input(line):
         return Severity.MEDIUM
     return Severity.LOW if _takes_parameter(source, found.location.row) else Severity.INFO
 

@@ -13,7 +13,8 @@ from genesis_engineering.python_source import FunctionNode, PythonSource
 INPUT = re.compile(
     r"\binput\(|\brequest\.|\bargv\b|\benviron\b|\bgetenv\(|\.recv\(|\.form\b|query_params|urlopen"
 )
-_WRITTEN = re.compile(r"\benviron\[[^\]\n]*\] = ")
+# What is written to the environment, and a command's own arguments.
+_OWN = re.compile(r"\benviron\[[^\]\n]*\] = |\bargv\b")
 # A person at a command line gives the parameters of these, and may run any command anyway.
 _COMMAND = re.compile(r"^(click|typer|task)\b|\b(option|argument|command)\b")
 HOLE = "\ue000"
@@ -104,7 +105,12 @@ def is_given_from_outside(source: PythonSource, row: int, hole: ast.expr) -> boo
 
 def is_input(node: ast.AST) -> bool:
     """Whether code reads what comes from outside: a request, a socket, the environment."""
-    return INPUT.search(_WRITTEN.sub("", ast.unparse(node))) is not None
+    return reads_input(ast.unparse(node))
+
+
+def reads_input(text: str) -> bool:
+    """The same of a text. A script gets its arguments from whoever may run any command anyway."""
+    return INPUT.search(_OWN.sub("", text)) is not None
 
 
 def _outside(functions: list[FunctionNode]) -> set[str]:

@@ -176,6 +176,7 @@ def test_a_file_for_each_release_of_a_system_is_there_for_the_old_ones_too(tmp_p
         ("images/debian-buster.dockerfile", "debian:buster", "low"),
         ("docker/debian10/Dockerfile", "debian:buster", "low"),
         ("docker/ubuntu18.04/Dockerfile", "ubuntu:bionic", "low"),
+        ("docker/bionic-asan.Dockerfile", "ubuntu:18.04", "low"),
         ("docker/debian100/Dockerfile", "debian:buster", "medium"),
         ("docker/alpine/Dockerfile", "golang:1.16-alpine", "medium"),
     ],

@@ -232,6 +232,16 @@ def test_a_loader_of_yaml_that_runs_code_is_medium_where_a_request_is_loaded(
     assert [str(f.severity) for f in result.findings] == ["medium"]
 
 
+@pytest.mark.parametrize(
+    ("value", "severity"), [("sys.argv[1]", "info"), ("request.args['x']", "medium")]
+)
+def test_what_a_command_is_given_by_its_own_user_is_no_stranger_s(
+    tmp_path: Path, value: str, severity: str
+) -> None:
+    result = _run(tmp_path, {"shop.py": f"import sys\n\nprint(eval({value}))\n"})
+    assert [str(f.severity) for f in result.findings if f.rule == "eval"] == [severity]
+
+
 def test_random_numbers_where_the_system_has_no_better_ones_are_no_finding(tmp_path: Path) -> None:
     code = (
         "import random\n\n\ndef make_password():\n    try:\n        r = random.SystemRandom()\n"

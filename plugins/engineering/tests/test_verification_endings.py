@@ -17,6 +17,7 @@ from genesis.contracts.executors import AttemptSpec, AttemptUpdate, ToolCall
 from genesis.errors import AttemptCancelledError
 from genesis.executors.attempt import run_attempt
 from genesis.testing import run_tool
+from genesis_engineering.verification import run_findings
 
 TOOL = "genesis_engineering.verification:run_tests"
 HANGS = """
@@ -84,6 +85,16 @@ def test_a_suite_that_hangs_is_stopped_and_the_test_that_hung_is_named(repositor
     assert "test_it.py::test_hangs" in result.findings[0].message
     assert result.omissions[0].what == "1 of 3 tests were not reached in 4 s"
     assert_all_end(pids)
+
+
+@pytest.mark.parametrize(("patience", "severity"), [(30.0, "low"), (1.0, "high")])
+def test_a_test_is_called_hung_at_high_only_after_it_ran_for_long(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, patience: float, severity: str
+) -> None:
+    monkeypatch.setattr(run_findings, "_PATIENCE_SECONDS", patience)
+    text = "import time\ndef test_a(): time.sleep(60)\n"
+    found = verify(repository, text, limit_seconds=4).findings
+    assert [(one.rule, str(one.severity)) for one in found] == [("test-hung", severity)]
 
 
 def test_a_suite_that_is_only_slow_is_incomplete_and_accuses_no_test(repository: Path) -> None:

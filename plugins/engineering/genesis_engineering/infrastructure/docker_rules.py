@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from genesis.contracts import Finding, Severity
 
 from genesis_engineering.infrastructure.dockerfile_parser import Dockerfile, Instruction, Stage
+from genesis_engineering.infrastructure.end_of_life import codenames
 from genesis_engineering.infrastructure.images import image_ended, read_image
 from genesis_engineering.infrastructure.outcome import make_finding
 from genesis_engineering.infrastructure.plain_secrets import find_assigned
@@ -73,7 +74,8 @@ def _names_release(path: str, base: str, title: str) -> bool:
     """Whether a file is named after a release (`debian10/Dockerfile`, `ubuntu-bionic.dockerfile`):
     one for each release of a system is there for the old ones, too."""
     tag = base.partition(":")[2]
-    words = [re.escape(one) for one in [*re.findall(r"\d+(?:\.\d+)?", title), tag] if one]
+    names = [*re.findall(r"\d+(?:\.\d+)?", title), *codenames(title), tag]
+    words = [re.escape(one) for one in names if one]
     return any(re.search(rf"(?<![\d.]){one}(?![\d.]\d|\d)", path) for one in words)
 
 

@@ -91,6 +91,13 @@ def ended(product: str, version: str, day: datetime.date) -> tuple[str, datetime
     return None
 
 
+def codenames(title: str) -> list[str]:
+    """The names that go with the version of a title such as `Debian 10`: `buster`."""
+    product, _, version = title.lower().partition(" ")
+    named = _CODENAMES.get(product, {})
+    return [name for name, number in named.items() if number == version]
+
+
 def supported(product: str, day: datetime.date) -> list[str]:
     """The versions of the table that are still supported on a day."""
     return [version for version, date in DATES.get(product, {}).items() if date >= day]

@@ -23,6 +23,8 @@ from genesis_engineering.verification.surroundings import (
 from genesis_engineering.verification.verdict import telling_line
 
 _EVIDENCE_LINES = 15
+# A test may well take that long; whoever sets a shorter limit has not seen one hang.
+_PATIENCE_SECONDS = 30.0
 _NO_NETWORK = "others of their files fail for lack of a network or a server"
 # Told by whichever test runs while the collector does.
 _LEFT_OVER = re.compile(r"PytestUnraisableExceptionWarning|ResourceWarning")
@@ -125,7 +127,9 @@ def _of_the_run(run: SuiteRun) -> list[Finding]:
         message = (
             f"{hung.id} was still running when the limit of {run.limit_seconds:.0f} s ended it"
         )
-        found.append(_finding("test-hung", message, run, [hung]))
+        told = _finding("test-hung", message, run, [hung])
+        is_short = run.ran_for(hung) < _PATIENCE_SECONDS
+        found.append(told.model_copy(update={"severity": Severity.LOW}) if is_short else told)
     elif not run.child.stopped and records.finished is None and (records.ended() or running):
         during = f" while {running[0].id} was running" if running else ""
         message = f"the test run died ({run.child.ending()}){during}"

@@ -51,10 +51,13 @@ class SuiteRun:
     def hung(self) -> RecordedTest | None:
         """The test that took at least half of the time limit and had not ended at it."""
         for test in reversed(self.records.running()):
-            ran = self.child.ended_at - (test.started_at or self.child.ended_at)
-            if self.child.stopped and ran >= self.limit_seconds / 2:
+            if self.child.stopped and self.ran_for(test) >= self.limit_seconds / 2:
                 return test
         return None
+
+    def ran_for(self, test: RecordedTest) -> float:
+        """For how many seconds a test that did not end was running."""
+        return self.child.ended_at - (test.started_at or self.child.ended_at)
 
     @property
     def doubt(self) -> str:
