@@ -54,12 +54,20 @@ def find_removed_modules(source: PythonSource, newest: int, manifests: str) -> I
         for statement in block.body:
             for name in _imported(statement):
                 since = _REMOVED.get(name, newest + 1)
-                if since <= newest and not re.search(rf"\b\w+-{name}\b|audioop-lts", manifests):
+                if since <= newest and not _is_given(name, source.text, manifests):
                     message = (
                         f"Python 3.{since} removed `{name}`, and the classifiers name 3.{newest}: "
                         "the import raises ModuleNotFoundError there."
                     )
                     yield Shape("removed-module", message, statement.lineno)
+
+
+def _is_given(name: str, text: str, manifests: str) -> bool:
+    """Whether the manifests name a package that gives the module back, or the file tells of it."""
+    given = rf"\b(standard|legacy|backports?)[-.]{name}\b|\b{name}-\w+-\w+|audioop-lts"
+    return re.search(rf"\b\w+-{name}\b|audioop-lts", manifests) is not None or (
+        re.search(given, text) is not None
+    )
 
 
 def _imported(statement: ast.stmt) -> list[str]:

@@ -30,7 +30,7 @@ def judge_mutable_default(source: PythonSource, found: Diagnostic) -> Severity |
     if is_empty and _is_filled_once(function, name):
         return None
     changing = _CHANGING - _SHRINKING if is_empty else _CHANGING
-    return Severity.MEDIUM if _changes(function, name, changing) else None
+    return Severity.LOW if _changes(function, name, changing) else None
 
 
 def _is_filled_once(function: FunctionNode, name: str) -> bool:

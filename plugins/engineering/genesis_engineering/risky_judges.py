@@ -335,6 +335,7 @@ def _hidden(source: PythonSource, found: Diagnostic) -> Severity | None:
 _JUDGES: dict[str, Judge] = {
     **dict.fromkeys(["PLE2502", "PLE2510", "PLE2512", "PLE2513", "PLE2514", "PLE2515"], _hidden),
     "F821": judge_undefined_name,
+    "F823": risky_statements.judge_unbound,
     "F507": _format,
     "F811": _redefinition,
     "F822": _undefined_export,

@@ -81,7 +81,7 @@ RISKY_RULES: dict[str, RiskyRule] = {
     "RUF024": RiskyRule("shared-mutable", _MEDIUM, "all keys share one value"),
     "RUF026": RiskyRule("factory-as-keyword", _MEDIUM, "it becomes a key and not the factory"),
     "RUF040": RiskyRule("wrong-assert-message", _LOW, "message and condition were mixed up"),
-    "B006": RiskyRule("mutable-default", _MEDIUM, "calls share it and this function changes it"),
+    "B006": RiskyRule("mutable-default", _LOW, "calls share it and this function changes it"),
     "B023": RiskyRule("late-loop-variable", _MEDIUM, "when called later it sees the last value"),
     "E722": RiskyRule("bare-except", _LOW, "KeyboardInterrupt and SystemExit are swallowed too"),
     "PLE0302": _RETURN_TYPE,

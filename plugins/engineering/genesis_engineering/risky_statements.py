@@ -151,6 +151,20 @@ def _given(statement: ast.stmt) -> str:
     return ""
 
 
+def judge_unbound(source: PythonSource, found: Diagnostic) -> Severity | None:
+    """None where the error is waited for (`try: next` with `except NameError`); low where the value
+    of something else decides whether the line comes to it."""
+    row = found.location.row
+    nodes = list(source.enclosing(row))
+    for node in nodes:
+        if isinstance(node, ast.Try) and row <= (node.body[-1].end_lineno or 0):
+            caught = [ast.unparse(one.type) if one.type else "" for one in node.handlers]
+            if any(re.search(r"NameError|UnboundLocalError|^(Exception)?$", one) for one in caught):
+                return None
+    is_conditional = any(isinstance(node, ast.BoolOp | ast.IfExp) for node in nodes)
+    return Severity.LOW if is_conditional else Severity.MEDIUM
+
+
 def judge_comparison(source: PythonSource, found: Diagnostic) -> Severity | None:
     """Inside try or with, comparing may be the point: it is done for the error that it raises, and
     in a test that looks at what was printed or warned of, for that. So it may be where a comment

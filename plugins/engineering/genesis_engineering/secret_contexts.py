@@ -17,6 +17,12 @@ _PLAYBOOKS = re.compile(r"^((?:.*/)?)playbooks/", re.IGNORECASE)
 # Below each collection of Ansible, in its archive or in its repository.
 _COLLECTION_MARKS = ("galaxy.yml", "MANIFEST.json", "meta/runtime.yml")
 _NOBODY = re.compile(rb"localhost|example\.(com|org|net)|snakeoil|snake oil", re.IGNORECASE)
+_AUTHORITY = re.compile(r"(^|[-_.])(ca|root|rootca|authority|issuer)($|[-_.])", re.IGNORECASE)
+_ONLY_FOR_TESTS = re.compile(
+    r"\b(keys?|certificates?)\b[^.]{0,80}\b(test(s|ing)?|demo|example)\b"
+    r"|\bdo not use\b[^.]{0,80}\b(keys?|certificates?)\b",
+    re.IGNORECASE,
+)
 _CLIENT_SECRET = re.compile(r"client[-_]?secret", re.IGNORECASE)
 _CLIENT_ID = re.compile(r"client[-_]?id", re.IGNORECASE)
 _PROGRAMS = frozenset(
@@ -83,9 +89,26 @@ def is_trial_key(certificate: str | None) -> bool:
     return bool(_NOBODY.search(_decoded(certificate)))
 
 
+def is_certificate(path: str) -> bool:
+    """Whether a file may be one, by its name."""
+    return PurePosixPath(path).suffix.lower() in (".crt", ".cert", ".cer", ".pem")
+
+
+def is_of_authority(path: str) -> bool:
+    """Whether a key signs others, by its name: who has it may pose as anybody to those who trust
+    the authority."""
+    return _AUTHORITY.search(PurePosixPath(path).stem) is not None
+
+
+def is_warning(path: str, text: str) -> bool:
+    """Whether a file is a README that says that the keys beside it are for tests only."""
+    name = PurePosixPath(path).name.lower()
+    return name.startswith("readme") and _ONLY_FOR_TESTS.search(text) is not None
+
+
 def is_brought_along(text: str) -> bool:
-    """Whether a file has a certificate that is signed by itself, beside its key: what a program
-    starts with until its user has another one, and proves nothing to strangers.
+    """Whether a text has a certificate that is signed by itself: what a program starts with until
+    its user has another one, and its own authority for trials. It proves nothing to strangers.
 
     Issuer and subject are the same then (RFC 5280, 4.1.2.4 and 4.1.2.6).
     """

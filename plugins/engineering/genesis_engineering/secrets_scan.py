@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from pathlib import PurePosixPath
 
 from genesis.contracts import Confidence, Finding, Omission, Severity, TaskResult, ToolContext
 
@@ -20,10 +21,13 @@ from genesis_engineering.secret_contexts import (
     certificates_of,
     described_lines,
     is_brought_along,
+    is_certificate,
     is_fallback,
+    is_of_authority,
     is_of_installed_app,
     is_sample_playbook,
     is_trial_key,
+    is_warning,
 )
 from genesis_engineering.secret_detectors import Match, SecretSearch, open_search
 from genesis_engineering.secret_filters import is_allowed, looks_real
@@ -173,6 +177,15 @@ def _is_minor(file: RepositoryFile, files: dict[str, RepositoryFile]) -> bool:
 def _is_trial_key(file: RepositoryFile, files: dict[str, RepositoryFile]) -> bool:
     if is_brought_along(file.read_text() or ""):
         return True
+    folder = PurePosixPath(file.path).parent
+    if not is_of_authority(file.path):
+        for one in files.values():
+            if PurePosixPath(one.path).parent != folder or one.size > MAX_BYTES:
+                continue
+            if is_certificate(one.path) and is_brought_along(one.read_text() or ""):
+                return True
+            if is_warning(one.path, one.read_text() or ""):
+                return True
     beside = [file, *(files[path] for path in certificates_of(file.path) if path in files)]
     return any(is_trial_key(one.read_text()) for one in beside)
 

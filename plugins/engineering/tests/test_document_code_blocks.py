@@ -152,6 +152,9 @@ def test_a_repository_without_documents_says_so(tmp_path: Path) -> None:
     [
         ("python", 'NAMES = dict(\n    ...\n    extras=["tags"],\n    ...\n'),
         ("python", "A = {\n    'db': 0\n    ...  # and more\n}"),
+        ("python", "'anaconda foo bar'\n        ^^ ~~\n"),
+        ("python", "a = b.minus(\n    c\n)\n\n(or)\n\na = d\n"),
+        ("python", "# Kinds.\npos(arg, help=None):\nflag(arg, help=None):\n"),
         ("python", 'class A:\n    def run(self):\n    """\n    ...\n    - tags\n    """'),
         ("python", "> pip install shop\nDone in 3 s"),
         ("python", "\u276f python run.py\nDone in 3 s"),

@@ -244,6 +244,17 @@ def test_pages_of_a_site_may_be_linked_as_the_site_shows_them(tmp_path: Path) ->
     assert any("site generator" in omission.what for omission in result.omissions)
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("See guide_.", 1), ("See `my guide`_.", 1), ("See `it <my guide_>`_.", 1), ("See it.", 0),
+     ("See guide_v2.", 0)],
+)  # fmt: skip
+def test_a_target_that_nothing_refers_to_is_no_link(tmp_path: Path, text: str, count: int) -> None:
+    name = "my guide" if "my guide" in text else "guide"
+    found = _check(tmp_path, {"a.rst": f"{text}\n\n.. _{name}: gone.txt\n"}).findings
+    assert [one.rule for one in found] == ["broken-link"] * count
+
+
 def test_restructured_text_is_read_without_its_literal_blocks(tmp_path: Path) -> None:
     text = """Title
 =====

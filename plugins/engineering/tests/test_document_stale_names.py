@@ -87,11 +87,16 @@ def test_names_that_the_code_has_or_may_have_are_not_reported(tmp_path: Path) ->
 pack.core.Engine.state pack.core.Engine.inherited() pack.Motor.inherited pack.core.Engine.Inner
 pack.core.Model.anything pack.core.Loose.anything pack.core.Row.field pack.core.Broken.args
 pack.lazy.anything pack.fast.anything pack.deep.inner.value pack.plugins pack.trace pack.toml
-pack.pot pack.tests.shapes pack.tests
+pack.pot pack.tests.shapes pack.tests pack.core.Engine.__weakref__
 pack.core.log.name pack._version.x pack.core.json other.package.name pack.core.Engine.__init__
 pack.readthedocs.io pack.core.Engine.speed.real"""
     text = "# A\n\n" + "\n".join(f"- `{name}`" for name in names.split())
     assert _told(_check(tmp_path, {"README.md": text})) == []
+
+
+def test_a_name_that_the_document_has_in_quotes_is_a_text_there(tmp_path: Path) -> None:
+    text = "# A\n\nIt gives `pack.anchor` and `pack.gone`.\n\n    silent = ['pack.anchor']\n"
+    assert _told(_check(tmp_path, {"README.md": text})) == [("stale-name", 3, "`pack.gone`")]
 
 
 def test_imports_in_python_blocks_are_followed(tmp_path: Path) -> None:

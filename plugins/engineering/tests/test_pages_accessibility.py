@@ -80,7 +80,9 @@ def test_each_fault_is_reported_at_its_line(tmp_path: Path, body: str, expected:
          ["medium zoom-forbidden a.html:2"]),
         ('<!doctype html><html lang="en"><title>a</title>\n<meta http-equiv="refresh" '
          'content="30; url=b.html"><body>x</body></html>', ["low timed-refresh a.html:2"]),
-        ("<html>{{ x }}<body><p>{% y %}</body></html>", ["medium page-without-language a.html:1"]),
+        ("<html>{{ x }}<body><p>{% y %}</body></html>", ["low page-without-language a.html:1"]),
+        ("<html><title>{{ x }}</title><body><p>{% y %}</body></html>",
+         ["medium page-without-language a.html:1"]),
         ('<!doctype html>\n<html><title>a</title><body lang="en-US">x</body></html>',
          ["low page-without-language a.html:2"]),
         ('<!doctype html>\n<html><title>a</title><body lang="">x</body></html>',

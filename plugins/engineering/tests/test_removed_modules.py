@@ -22,6 +22,8 @@ _CODE = {
     "import sys\nif sys.version_info < (3, 12):\n    import imp\n": [],
     "from . import imp\nfrom .imp import a\nimport important\n": [],
     "import cgi\n": [],
+    '"""Needs the package telnetlib-313-and-up."""\nimport imp\n': [("removed-module", 2)],
+    '"""Needs the package standard-imp."""\nimport imp\n': [],
 }
 
 

@@ -33,7 +33,7 @@ _DEFECTS = {
     ("sql-from-text", "medium"): "def f(db, n):\n    db.run(f\"DELETE FROM t WHERE n='{n}'\")\n",
     ("unsafe-yaml", "medium"): "import yaml\n\n\ndef f(x):\n    return yaml.load(x)\n",
     ("unsafe-yaml", "low"): "import yaml\n\n\ndef f(x):\n    return yaml.load(x, yaml.Loader)\n",
-    ("mutable-default", "medium"): "def f(x, found=[]):\n    found.append(x)\n    return found\n",
+    ("mutable-default", "low"): "def f(x, found=[]):\n    found.append(x)\n    return found\n",
     ("redefinition", "medium"): "def f():\n    return 1\n\n\ndef f():\n    return 2\n",
     ("is-literal", "medium"): "def f(x):\n    return x is 'a'\n",
     ("broken-format", "medium"): "def f(x):\n    return '{} {}'.format(x)\n",
@@ -257,6 +257,21 @@ def test_random_numbers_where_the_system_has_no_better_ones_are_no_finding(tmp_p
 def test_true_and_false_are_whole_numbers(tmp_path: Path, value: str, rules: list[str]) -> None:
     code = f"class A:\n    a = 1\n\n    def __len__(self):\n        return {value}\n"
     assert [f.rule for f in _run(tmp_path, {"shop.py": code}).findings] == rules
+
+
+@pytest.mark.parametrize(
+    ("body", "severities"),
+    [
+        ("    try:\n        next\n    except NameError:\n        next = x\n    next()\n", []),
+        ("    if x and next:\n        next = x\n", ["low"]),
+        ("    if next is None:\n        next = x\n", ["medium"]),
+    ],
+)
+def test_a_local_name_may_be_asked_for_before_it_is_set(
+    tmp_path: Path, body: str, severities: list[str]
+) -> None:
+    told = _run(tmp_path, {"shop.py": f"def f(x):\n{body}"}).findings
+    assert [str(f.severity) for f in told if f.rule == "unbound-local"] == severities
 
 
 @pytest.mark.parametrize(

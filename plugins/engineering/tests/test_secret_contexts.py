@@ -178,8 +178,24 @@ def test_a_key_with_a_certificate_signed_by_itself_is_what_a_program_brings_alon
     assert told(tmp_path, {"share/a.pem": own + KEY})[0][1] == "low"
     other = _certificate("CN=Trust", "CN=shop.io", version=version)
     assert told(tmp_path, {"share/a.pem": other + KEY})[0][1] == "high"
-    (beside := tmp_path / "beside").mkdir()
-    assert told(beside, {"share/a.key": KEY, "share/a.crt": own})[0][1] == "high"
+    for number, (key, severity) in enumerate(
+        [("share/a.key", "low"), ("share/ca.key", "high"), ("other/a.key", "high")]
+    ):
+        (beside := tmp_path / str(number)).mkdir()
+        assert told(beside, {key: KEY, "share/b.crt": own})[0][1] == severity
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("These keys are for testing.", "low"),
+        ("Do NOT use the certificates.", "low"),
+        ("The keys of our servers.", "high"),
+    ],
+)
+def test_a_key_beside_a_warning_is_for_tests(tmp_path: Path, text: str, severity: str) -> None:
+    found = told(tmp_path, {"certs/a.key": KEY, "certs/README": text})
+    assert found == [("private-key", severity, "certs/a.key:1")]
 
 
 @given(st.binary(max_size=200))

@@ -219,7 +219,7 @@ _ODD = {
     "def f(x, found={}):\n    if x not in found:\n        found[x] = 1\n    return found[x]\n": [],
     "def f(found=[]):\n    if not found:\n        found.append(1)\n    return found\n": [],
     "def f(x, found={}):\n    if 'a' not in found:\n        found.update(a=x)\n": [
-        ("mutable-default", "medium")
+        ("mutable-default", "low")
     ],
     "x = 1\ny = -(-x)\nz = - -x\n": [("double-sign", "medium")],
     "def f(name, xs):\n    return {name: x for x in xs if x.a == name}\n": [],

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from genesis_engineering.verification.go_events import GoEvents
+from genesis_engineering.verification.records import RecordedTest
+from genesis_engineering.verification.run_findings import _outer_tests
 
 from plugins.engineering.tests.verifying import (
     counts,
@@ -319,3 +321,15 @@ def test_what_go_says_before_it_comes_to_any_package_is_not_lost() -> None:
     assert (failed["event"], failed["file"]) == ("collection", "in/go.mod")
     assert "not here: example.com/absent, example.com/far. Download" in str(failed["message"])
     assert finish == {"event": "finish", "exit_status": 1}
+
+
+@pytest.mark.parametrize(
+    ("failing", "outer"),
+    [
+        (["p::TestA", "p::TestA/b/c"], {"p::TestA", "p::TestA/b"}),
+        (["p/q::TestA"], set()),
+        (["tests/test_a.py::test_b"], set()),
+    ],
+)
+def test_a_test_of_go_says_nothing_more_than_its_parts(failing: list[str], outer: set[str]) -> None:
+    assert _outer_tests([RecordedTest(one) for one in failing]) == outer

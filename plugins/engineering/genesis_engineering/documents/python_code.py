@@ -28,6 +28,8 @@ _OTHER_SYNTAX = re.compile(
 )
 # What an author leaves out: the end of a bracket or a text, the body or the head of a block.
 _LEFT_OUT = re.compile(r"^[ \t]*(\.\.\.|…)[ \t]*(#.*)?$", re.MULTILINE)
+# What points at letters of the line above, and a word between two ways to write something.
+_BESIDE = re.compile(r"^[ \t]*([\^~][\^~ \t|]*|\(?(or|and|OR)\)?)[ \t]*$", re.MULTILINE)
 _OF_EXCERPTS = re.compile(
     r"was never closed|unexpected EOF|unterminated triple|expected an indented block"
     r"|unindent does not match|unexpected indent|forgot a comma"
@@ -79,10 +81,12 @@ def find_broken_python(code: str) -> BrokenCode | None:
     if _parse_leniently(dedented) is not None or _is_signature(dedented):
         return None
     broken = _explain(dedented)
-    if broken and _LEFT_OUT.search(dedented):
-        is_whole = _parse_leniently(_LEFT_OUT.sub("", dedented)) is not None
-        if is_whole or _OF_EXCERPTS.search(broken.reason):
+    if broken and (_LEFT_OUT.search(dedented) or _BESIDE.search(dedented)):
+        rest = _LEFT_OUT.sub("", _BESIDE.sub("", dedented))
+        if _parse_leniently(rest) is not None:
             return None
+    if broken and _LEFT_OUT.search(dedented) and _OF_EXCERPTS.search(broken.reason):
+        return None
     return broken
 
 
@@ -157,7 +161,10 @@ def _is_diff(code: str) -> bool:
 
 def _is_signature(code: str) -> bool:
     """Whether every line only shows how something is called, such as `f(a: int) -> str`."""
+    code = re.sub(r"^[ \t]*#.*\n?", "", code, flags=re.MULTILINE)
     joined = re.sub(r"\n(?=[\s)])", " ", code.strip())
     lines = [re.sub(r"^(async )?(def|class) ", "", line) for line in joined.split("\n") if line]
-    signatures = [re.sub(r"^[\w.]+", "def _", line) + ": pass" for line in lines]
+    signatures = [
+        re.sub(r"^[\w.]+", "def _", line.strip().rstrip(":")) + ": pass" for line in lines
+    ]
     return all(_parse(signature) is not None for signature in signatures)

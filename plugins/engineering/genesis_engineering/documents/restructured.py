@@ -27,7 +27,7 @@ _LITERAL_DIRECTIVES = _CODE_DIRECTIVES | {
 }  # fmt: skip
 _FILE_DIRECTIVES = {"image": True, "figure": True, "include": False, "literalinclude": False}
 _LINK = re.compile(r"(?<![\w:`])`[^`<>]*<([^`<>\s]+)>`__?(?!\w)")
-_TARGET = re.compile(r"^\s*\.\. _(?:`[^`]+`|[^`:]+): +(\S+)\s*$")
+_TARGET = re.compile(r"^\s*\.\. _(?P<name>`[^`]+`|[^`:]+): +(?P<path>\S+)\s*$")
 _LITERAL = re.compile(r"(?<![\w`])``([^`]+)``(?!`)")
 _ROLE = re.compile(
     r":(?:py:)?(?:" + "|".join(sorted(PYTHON_ROLES)) + r"):`(?:[^`<>]*<)?([^`<>]+)>?`"
@@ -69,8 +69,8 @@ def _read_line(lines: list[_Line], position: int, document: ParsedDocument) -> i
         return _read_directive(lines, position, directive, document)
     target = _TARGET.match(line.text)
     if target:
-        if not target[1].endswith("_"):
-            document.links.append(Link(target[1], line.number, line.text.strip()))
+        if not target["path"].endswith("_") and _is_referred_to(target["name"], document):
+            document.links.append(Link(target["path"], line.number, line.text.strip()))
         return position + 1
     if re.match(r"^\s*\.\.( |$)", line.text):
         return _end_of_indented(lines, position)
@@ -151,3 +151,13 @@ def _titles(lines: list[_Line]) -> Iterator[tuple[_Line, str]]:
             continue
         overlined = index > 0 and lines[index - 1].text.rstrip() == below.rstrip()
         yield title, below[0] * (2 if overlined else 1)
+
+
+def _is_referred_to(name: str, document: ParsedDocument) -> bool:
+    """Whether a reference to a target stands in the document (`name_`, `` `a name`_ `` and
+    `` `text <name>`_ ``): without one nobody sees the link. An anonymous target may have one."""
+    bare = re.escape(name.strip("` ").lower()).replace(r"\ ", r"\s+")
+    if bare.startswith("_"):
+        return True
+    asked = re.compile(rf"(?<![\w.-]){bare}_(?!\w)|`\s*{bare}\s*`|<\s*{bare}_?\s*>")
+    return asked.search("\n".join(document.lines).lower()) is not None

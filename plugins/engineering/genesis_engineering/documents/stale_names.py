@@ -109,8 +109,8 @@ class _StaleNames:
         self.checked += answer.verdict is not Verdict.UNKNOWN
         if answer.verdict is not Verdict.ABSENT:
             return
-        if answer.part in ("test", "tests"):
-            return  # left out of archives
+        if answer.part in ("test", "tests") or re.fullmatch(r"__\w+__", answer.part):
+            return  # left out of archives, or what Python itself gives
         if document.parsed.is_about_the_past(mention.line):
             return
         if any(_PLACEHOLDER.fullmatch(part) for part in mention.name.split(".")):
@@ -121,6 +121,7 @@ class _StaleNames:
             return
         if rule == "stale-name" and (
             self._is_quoted(mention.name)
+            or _is_text(document, mention.name)
             or _is_no_name(answer.part, mention.source)
             or self._is_method(answer)
             or self._is_script(mention.name)
@@ -182,6 +183,13 @@ class _StaleNames:
             texts = (file.read_text() or "" for file in self._files if file.suffix == ".py")
             self._methods = {name for text in texts for name in _METHOD.findall(text)}
         return answer.part in self._methods
+
+
+def _is_text(document: Document, name: str) -> bool:
+    """Whether the document has the name in quotes: it is a text there, such as a kind of warning
+    (`suppress_warnings = ["shop.lost"]`)."""
+    quoted = re.compile(rf"[\"']{re.escape(name)}[\"']")
+    return any(quoted.search(line) for line in document.parsed.lines)
 
 
 def _is_no_name(part: str, line: str) -> bool:

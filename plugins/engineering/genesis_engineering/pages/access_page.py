@@ -133,6 +133,8 @@ def _language(page: Page) -> Iterator[Finding]:
     language = tag.get("lang") or tag.get("xml:lang")
     if language is None or (language.is_known and not language.value.strip()):
         is_minor = page.is_mail or is_passing(page) or _has_body_language(page)
+        # Shown inside of another page, such as a notebook's, which has the language.
+        is_minor = is_minor or (page.is_template and not _has_title(page))
         is_minor = is_minor or any(_names_language(one) for one in page.starts())
         severity = Severity.LOW if is_minor else Severity.MEDIUM
         message = "<html> names no language, so a screen reader guesses it (WCAG 2.2, 3.1.1)."
@@ -140,6 +142,10 @@ def _language(page: Page) -> Iterator[Finding]:
     elif language.is_known and not _LANGUAGE.match(language.value.strip()):
         message = f'lang="{language.value}" is no code of a language such as en or pt-BR (3.1.1).'
         yield page.finding("language-code", Severity.LOW, message, language.line)
+
+
+def _has_title(page: Page) -> bool:
+    return any(tag.name == "title" for tag in page.starts())
 
 
 def _has_body_language(page: Page) -> bool:

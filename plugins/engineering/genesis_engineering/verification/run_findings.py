@@ -36,7 +36,8 @@ _FILE = re.compile(r"[^:()]+\.(py|[cm]?[jt]sx?)(::|$)")
 def find_problems(run: SuiteRun) -> list[Finding]:
     """All findings, the most telling first; nothing is left out here."""
     found = _of_the_run(run)
-    errors, failing = run.records.collection_errors, run.failing()
+    errors, outer = run.records.collection_errors, _outer_tests(run.records.failing())
+    failing = [test for test in run.failing() if test.id not in outer]
     # Where there is doubt, what is said to be lacking, not Python for anybody, or unstable.
     told = [e for e in errors if not run.doubt or e.id in run.lacking or _SYNTAX.search(e.message)]
     certain = [t for t in failing if t.id in run.unstable or not run.is_doubtful(t.file)]
@@ -65,6 +66,17 @@ def find_problems(run: SuiteRun) -> list[Finding]:
         unloaded = [test for test in tests if test.id == test.file]
         found += [_lacking(test.id, test.file, test.detail, run) for test in unloaded]
     return found
+
+
+def _outer_tests(failing: Sequence[RecordedTest]) -> set[str]:
+    """The tests of Go that parts of theirs, which failed, are named after (`p::TestA/empty`): they
+    say nothing more."""
+    return {
+        test.id[: found.start()]
+        for test in failing
+        for found in re.finditer("/", test.id)
+        if "::" in test.id[: found.start()]
+    }
 
 
 def _doubtful(failed: Sequence[CollectionError | RecordedTest], run: SuiteRun) -> Finding:
