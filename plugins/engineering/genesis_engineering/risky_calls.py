@@ -71,7 +71,7 @@ _PYTHON_2 = re.compile(
 _FOR_PYTHON_2 = re.compile(r"(^|/)(python|py)_?2(\.?\d)?/", re.IGNORECASE)
 # How ruff ends what it says of syntax that the oldest promised Python does not have.
 _IS_NEWER = "(syntax was added in Python"
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{\w+\}")
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{\w+\}|@[A-Z][A-Z_]+@")
 _TEMPLATE_PATH = re.compile(r"\{\{|templat|skeleton|cookiecutter|scaffold|snippet", re.IGNORECASE)
 
 

@@ -53,6 +53,9 @@ _PAIRS = (
     ("start", "end"), ("begin", "end"), ("intro", "outro"), ("header", "footer"),
     ("head", "foot"), ("prefix", "suffix"), ("open", "close"), ("banner", "footer"),
 )  # fmt: skip
+_AROUND = frozenset(
+    {"banner", "footer", "header", "intro", "outro", "preamble", "prefix", "suffix", "wrapper"}
+)
 # `@@name`, where a build puts text in: no decorator begins so.
 _PLACEHOLDER = re.compile(r"(?<![\w\"'`])@@\w")
 _TEMPLATE = re.compile(r"(^|[/_.-])templates?([/_.-]|$)", re.IGNORECASE)
@@ -174,7 +177,15 @@ def _is_broken(answer: Answer, waiting: _Scripts) -> bool:
         or mask_expressions(code.replace("${", ""), ".js").is_template
     ):
         return False
-    return not _DIALECT.search(_LITERAL.sub("", code))
+    bare = _LITERAL.sub("", code)
+    return not (_DIALECT.search(bare) or _is_part(waiting.sources[answer.id][0].path, bare))
+
+
+def _is_part(path: str, bare: str) -> bool:
+    """Whether a file is named as what a build puts around others, and leaves its brackets open."""
+    words = set(re.split(r"[-_.]", path.rpartition("/")[2].lower()))
+    is_open = any(bare.count(one) != bare.count(other) for one, other in ("{}", "()"))
+    return is_open and not _AROUND.isdisjoint(words)
 
 
 def _finding(answer: Answer, waiting: _Scripts) -> Finding:
