@@ -35,17 +35,26 @@ def test_scripts_that_neither_browsers_nor_node_can_read_are_reported(tmp_path: 
         "ok/outro.js": "})();\n",
         "ok/amd-banner.js": "(function () {\n",
         "ok/_banner.js": "/*! banner */\n(function () {\n",
-        "header.js": "function f() { return x y; }\n",
         "ok/amd-footer.js": "})();\n",
         "lone.end.js": "})();\n",
     }
     assert places(check("scripts", tmp_path, files)) == [
         "high script-syntax a.js:2",
         "high script-syntax b.js:2",
-        "high script-syntax header.js:1",
         "high script-syntax lone.end.js:1",
         "high script-syntax m.mjs:2",
     ]
+
+
+@needs_node
+def test_a_script_named_like_a_part_is_reported_where_its_brackets_are_closed(
+    tmp_path: Path,
+) -> None:
+    files: dict[str, str | bytes] = {
+        "header.js": "function f() { return x y; }\n",
+        "footer.js": "function f() {\n",
+    }
+    assert places(check("scripts", tmp_path, files)) == ["high script-syntax header.js:1"]
 
 
 @needs_node
