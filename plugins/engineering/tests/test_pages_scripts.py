@@ -52,7 +52,7 @@ def test_a_script_named_like_a_part_is_reported_where_its_brackets_are_closed(
 ) -> None:
     files: dict[str, str | bytes] = {
         "header.js": "function f() { return x y; }\n",
-        "footer.js": "function f() {\n",
+        "banner.js": "function f() {\n",
     }
     assert places(check("scripts", tmp_path, files)) == ["high script-syntax header.js:1"]
 
