@@ -41,6 +41,7 @@ from genesis_engineering.ruff_run import (
     ruff_check,
     run_ruff,
 )
+from genesis_engineering.undefined_names import lessen_stray
 from genesis_engineering.vain_scripts import SUFFIXES, find_vain_scripts
 from genesis_engineering.vain_tests import find_vain_tests
 
@@ -117,7 +118,7 @@ def find_risky_calls(context: ToolContext) -> TaskResult:
             findings += _of_file(PythonSource(file.path, text), diagnostics, old, left, until)
     for source, shape in _shapes(context, files, tests, scripts):
         findings += _of_shape(source, shape, {(one.file, one.line, one.rule) for one in findings})
-    findings = lessen_excluded(context.repository, files, findings)
+    findings = lessen_stray(lessen_excluded(context.repository, files, findings))
     if is_for_python_2(newest_named(context.repository)[1]):
         findings = [_as_low(one) for one in findings]
     kept, more = limit_per_rule(findings, MOST_OF_A_RULE)

@@ -128,7 +128,7 @@ def judge_sql(source: PythonSource, found: Diagnostic) -> Severity | None:
     telling = [value for value in values if value in quoted or _is_input(source, value)]
     is_given = any(is_given_from_outside(source, first, value) for value in telling)
     above = "\n".join(line for line in source.lines[max(0, first - 4) : first] if "#" in line)
-    is_minor = _CATALOG.search(rows) or _REASON.search(above)
+    is_minor = _CATALOG.search(rows) or _REASON.search(above) or _is_collected(source, first)
     return Severity.MEDIUM if is_given and not is_minor else Severity.LOW
 
 
@@ -140,6 +140,16 @@ def _statement(source: PythonSource, found: Diagnostic) -> Template | None:
             if _STATEMENT.match(template.text):
                 return template
     return None
+
+
+def _is_collected(source: PythonSource, row: int) -> bool:
+    """Whether the statement is put into a list: what writes migrations makes it of names."""
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("append", "extend", "insert")
+        for node in source.enclosing(row)
+    )
 
 
 def _is_input(source: PythonSource, value: ast.expr) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
+from collections.abc import Sequence
 
-from genesis.contracts import Severity
+from genesis.contracts import Finding, Severity
 
 from genesis_engineering.python_source import PythonSource
 from genesis_engineering.ruff_run import Diagnostic
@@ -29,6 +31,7 @@ _OLD_IMPORT = re.compile(
     re.MULTILINE,
 )
 _OLD_VERSION = re.compile(r"\b(VERSION|__version__|version_info)\b[^<>]*<=? ")
+_MOST_IN_A_FILE = 5
 _EXECUTED = re.compile(r"\bexec(file)?\(")
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 # Names that gettext, notebooks, Sphinx, profilers and type checkers put there.
@@ -76,6 +79,18 @@ def judge_undefined_name(source: PythonSource, found: Diagnostic) -> Severity | 
         or _is_in_annotation(source, found)
     )
     return Severity.LOW if is_minor else Severity.HIGH
+
+
+def lessen_stray(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, with names that nothing defines low in a file that has more than five: nobody
+    runs it, such as a part of another project that was copied without its imports."""
+    counts = Counter(one.file for one in findings if one.rule == "undefined-name")
+    return [
+        one.model_copy(update={"severity": Severity.LOW})
+        if one.rule == "undefined-name" and counts[one.file] > _MOST_IN_A_FILE
+        else one
+        for one in findings
+    ]
 
 
 def _runs_other_text(source: PythonSource) -> bool:

@@ -32,6 +32,7 @@ def _no_browser(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
         ('<input name="a">', "medium control-without-label"),
         ('<label for="b">x</label><select id="a"></select>', "medium control-without-label"),
         ('<input name="a" placeholder="b">', "low placeholder-as-label"),
+        ('<input type="checkbox" disabled checked>', "low control-without-label"),
         ('<button><svg><path d="M0 0"/></svg></button>', "medium button-without-name"),
         ('<button><i class="icon" aria-hidden="true">x</i></button>', "medium button-without-name"),
         ('<a href="b"><img src="c.png" alt=""></a>', "medium link-without-name"),

@@ -274,6 +274,22 @@ def test_a_local_name_may_be_asked_for_before_it_is_set(
     assert [str(f.severity) for f in told if f.rule == "unbound-local"] == severities
 
 
+def test_a_statement_that_is_put_into_a_list_is_low(tmp_path: Path) -> None:
+    code = 'def f(found, n):\n    found.append("SELECT setval(\'" + n + "\')")\n    return found\n'
+    told = _run(tmp_path, {"shop.py": code}).findings
+    assert [(f.rule, str(f.severity)) for f in told] == [("sql-from-text", "low")]
+
+
+@pytest.mark.parametrize(("count", "severity"), [(5, "high"), (6, "low")])
+def test_a_file_that_lacks_many_names_is_one_that_nobody_runs(
+    tmp_path: Path, count: int, severity: str
+) -> None:
+    uses = "".join(f"    name_{n}()\n" for n in range(count))
+    told = _run(tmp_path, {"stray.py": f"def f():\n{uses}", "shop.py": "totl()\n"}).findings
+    assert {str(f.severity) for f in told if f.file == "stray.py"} == {severity}
+    assert {str(f.severity) for f in told if f.file == "shop.py"} == {"high"}
+
+
 @pytest.mark.parametrize(
     ("test", "severity"),
     [("django.VERSION < (1, 8)", "low"), ("VERSION[0] <= 1", "low"), ("VERSION > (1, 8)", "high")],

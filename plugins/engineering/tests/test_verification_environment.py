@@ -399,6 +399,22 @@ def test_in_an_interpreter_of_others_that_lacks_what_tests_need_failures_are_tol
     assert (facts(result)["failed"], facts(result)["verdict"]) == (2, "failed")
 
 
+@pytest.mark.parametrize(
+    ("wanted", "rules"),
+    [
+        ("not-there-at-all", ["test-environment-incomplete"]),
+        ("pytest", ["test-failed"] * 2),
+        ("not-there; python_version < '3'", ["test-failed"] * 2),
+    ],
+)
+def test_what_a_setup_py_asks_for_is_needed_for_its_tests(
+    repository: Path, wanted: str, rules: list[str]
+) -> None:
+    setup = f'from setuptools import setup\nsetup(install_requires=["{wanted}"])\n'
+    write(repository, {"setup.py": setup, "test_it.py": FAILS})
+    assert [found.rule for found in verify(repository).findings] == rules
+
+
 def test_in_the_repository_s_own_environment_failures_are_failures_whatever_it_lacks(
     own: Path,
 ) -> None:

@@ -98,7 +98,9 @@ def _field(page: Page, element: Element, labelled: frozenset[str]) -> Iterator[F
         yield page.finding("placeholder-as-label", Severity.LOW, message, element.line)
         return
     message = f"Nothing names this <{element.name}>: it has no label (WCAG 2.2, 1.3.1 and 4.1.2)."
-    yield page.finding("control-without-label", Severity.MEDIUM, message, element.line)
+    # Nobody can use one that is always disabled: it only shows something.
+    severity = Severity.LOW if element.get("disabled") is not None else Severity.MEDIUM
+    yield page.finding("control-without-label", severity, message, element.line)
 
 
 def _frame(page: Page, element: Element) -> Iterator[Finding]:

@@ -12,6 +12,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from genesis_engineering.infrastructure.declarations import RUNTIME
+from genesis_engineering.infrastructure.setup_files import read_setup_cfg, read_setup_py
+
 _FOR_TESTS = ("test", "tests", "testing", "dev")
 _REQUIREMENTS = (
     "requirements.txt", "requirements-test.txt", "requirements-tests.txt", "requirements-dev.txt",
@@ -91,7 +94,8 @@ def read_compiler(folder: Path) -> str:
 
 
 def read_for_tests(folder: Path) -> list[str]:
-    """The distributions that a project's tests need beside itself, as `read_installs` finds them.
+    """The distributions that a project's tests need beside itself, as `read_installs` finds them,
+    and those that its setup.cfg or setup.py asks for.
 
     Requirements whose markers do not hold for this Python are none; nor are references to files.
     """
@@ -103,7 +107,23 @@ def read_for_tests(folder: Path) -> list[str]:
             continue
         if requirement.marker is None or requirement.marker.evaluate():
             found.append(requirement.name)
+    found += _of_setup(folder)
     return list(dict.fromkeys(found))
+
+
+def _of_setup(folder: Path) -> list[str]:
+    """The distributions that setup.cfg and setup.py always ask for; those of pyproject.toml are in
+    `read_declared`, and no environment is chosen without them."""
+    found: list[str] = []
+    for name, reads in (("setup.cfg", read_setup_cfg), ("setup.py", read_setup_py)):
+        with suppress(OSError, ValueError, RecursionError):
+            told = reads(name, (folder / name).read_text("utf-8"))
+            found += [
+                one.name
+                for one in (told.found if told else ())
+                if one.group == RUNTIME and not one.is_conditional
+            ]
+    return found
 
 
 def _named_for_tests(folder: Path) -> list[str]:
