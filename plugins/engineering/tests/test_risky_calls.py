@@ -275,7 +275,8 @@ def test_a_local_name_may_be_asked_for_before_it_is_set(
 
 
 def test_a_statement_that_is_put_into_a_list_is_low(tmp_path: Path) -> None:
-    code = 'def f(found, n):\n    found.append("SELECT setval(\'" + n + "\')")\n    return found\n'
+    statement = "f\"SELECT a FROM t WHERE n = '{n}'\""
+    code = f"def f(found, n):\n    found.append({statement})\n    return found\n"
     told = _run(tmp_path, {"shop.py": code}).findings
     assert [(f.rule, str(f.severity)) for f in told] == [("sql-from-text", "low")]
 
