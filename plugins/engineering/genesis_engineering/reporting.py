@@ -17,10 +17,13 @@ _SECONDARY_FOLDERS = frozenset(
      "samples", "playground", "playgrounds", "sandbox", "presentation", "presentations", "slides",
      "talks", "testapp", "tutorial", "tutorials", "docs_src"}
 )  # fmt: skip
-_SECONDARY_ENDINGS = tuple(
-    dash + noun
-    for dash in "-_"
-    for noun in ("benchmarks", "demos", "doc", "docs", "examples", "samples", "tutorials")
+_SECONDARY_ENDINGS = (
+    "-contrib",
+    *(
+        dash + noun
+        for dash in "-_"
+        for noun in ("benchmarks", "demos", "doc", "docs", "examples", "samples", "tutorials")
+    ),
 )
 _SECONDARY_BEGINNINGS = tuple(
     noun + dash

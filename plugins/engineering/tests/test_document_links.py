@@ -66,11 +66,12 @@ def test_what_a_site_finds_from_a_folder_above_is_low(tmp_path: Path) -> None:
 
 
 def test_an_image_in_a_missing_folder_at_the_top_is_low_and_a_link_is_not(tmp_path: Path) -> None:
-    text = "![a](shots/a.png) [b](notes/b.md) ![c](docs/shots/c.png)"
+    text = "![a](shots/a.png) [b](notes/b.md) ![c](docs/shots/c.png) [d](apidocs/server/index.html)"
     found = _check(tmp_path, {"README.md": text, "docs/a.md": ""}).findings
     assert {f.message.split()[4]: str(f.severity) for f in found} == {
         "shots/a.png,": "low",
         "notes/b.md,": "medium",
+        "apidocs/server/index.html,": "low",
         "docs/shots/c.png,": "medium",
     }
 

@@ -94,6 +94,14 @@ pack.readthedocs.io pack.core.Engine.speed.real"""
     assert _told(_check(tmp_path, {"README.md": text})) == []
 
 
+def test_a_module_may_go_by_the_name_of_its_package(tmp_path: Path) -> None:
+    files = {"src/pack/pack.py": "class Box:\n    size = 1\n"}
+    text = "# A\n\n`pack.Box` and `pack.Box.size`, not `pack.Lid`.\n"
+    assert _told(_check(tmp_path, {**files, "README.md": text})) == [
+        ("stale-name", 3, "`pack.Lid`")
+    ]
+
+
 def test_a_name_that_the_document_has_in_quotes_is_a_text_there(tmp_path: Path) -> None:
     text = "# A\n\nIt gives `pack.anchor` and `pack.gone`.\n\n    silent = ['pack.anchor']\n"
     assert _told(_check(tmp_path, {"README.md": text})) == [("stale-name", 3, "`pack.gone`")]

@@ -57,3 +57,19 @@ def test_what_is_copied_or_made_there_is_not_the_repository_s_own(tmp_path: Path
     assert [file.path for file in list_files(tmp_path)] == [
         ".gitmodules", "build/a.py", "lib/a.py",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("head", "is_own"),
+    [
+        ("## This file was copied for use here from the 2.7.7 distribution.\n", False),
+        ("# This module is vendored from shop 1.2.\n", False),
+        ("# Copied into the cart when somebody asks.\n", True),
+        ("TEXT = 'This file was copied'\n", True),
+    ],
+)
+def test_a_file_that_says_that_it_is_copied_is_another_project_s(
+    tmp_path: Path, head: str, *, is_own: bool
+) -> None:
+    (path := tmp_path / "a.py").write_text(head)
+    assert (RepositoryFile("a.py", path, 1).read_text() == head) is is_own

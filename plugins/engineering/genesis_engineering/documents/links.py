@@ -41,6 +41,7 @@ _NOT_RELEASED = re.compile(
 _OF_CHECKOUTS = (".github/", ".gitignore", ".gitattributes")
 # The text of these documents is that of the action, whose repository has what they lead to.
 _ACTIONS = re.compile(r"(^|/)\.github/actions/")
+_OF_API = re.compile(r"(^|/)(apidocs?|api-docs|javadocs?|xref|doxygen)/([^/]+/)*[^/]+\.html?$")
 # So many links into one missing folder are no slips.
 _SEVERAL = 3
 # What a generator makes a page of, in its place.
@@ -236,7 +237,7 @@ class _Checker:
         if _HOST_NAME.match(target.path):
             return f"{absent} It looks like a web address without https://.", Severity.MEDIUM
         if self._is_made(path):
-            return f"{absent} Something in its place may be made into it.", Severity.LOW
+            return f"{absent} A build may make it.", Severity.LOW
         if self._is_archive or (self._is_release and _NOT_RELEASED.fullmatch(path)):
             return ", which was not packed into this source archive.", Severity.LOW
         return absent, Severity.MEDIUM
@@ -255,7 +256,10 @@ class _Checker:
         return bool(folder) and any(self._repository.exists(f"{folder}/{one}") for one in _LICENCES)
 
     def _is_made(self, path: str) -> bool:
-        """Whether the source of a page stands where the page is missing."""
+        """Whether the source of a page stands where the page is missing, or a build makes a folder
+        of pages on an API."""
+        if _OF_API.search(path) and not self._repository.exists(path.rpartition("/")[0]):
+            return True
         return any(self._repository.exists(path + suffix) for suffix in _SOURCES)
 
     def _as_published(self, document: Document, target: Target) -> str | None:

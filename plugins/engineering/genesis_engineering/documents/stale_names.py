@@ -109,6 +109,10 @@ class _StaleNames:
         self.checked += answer.verdict is not Verdict.UNKNOWN
         if answer.verdict is not Verdict.ABSENT:
             return
+        # `from shop import shop`: the module goes by the name of its package.
+        inner = self._index.look_up(f"{mention.name.partition('.')[0]}.{mention.name}")
+        if rule == "stale-name" and inner.verdict is Verdict.PRESENT:
+            return
         if answer.part in ("test", "tests") or re.fullmatch(r"__\w+__", answer.part):
             return  # left out of archives, or what Python itself gives
         if document.parsed.is_about_the_past(mention.line):
