@@ -11,6 +11,7 @@ from genesis.contracts import Severity
 from genesis_engineering import risky_statements
 from genesis_engineering.python_source import FunctionNode, PythonSource
 from genesis_engineering.risky_defaults import judge_mutable_default
+from genesis_engineering.risky_definitions import judge_redefinition
 from genesis_engineering.risky_rules import PATTERNS
 from genesis_engineering.risky_sql import judge_sql
 from genesis_engineering.ruff_run import Diagnostic
@@ -74,24 +75,6 @@ def _is_for_others(source: PythonSource, found: Diagnostic) -> bool:
 def is_accepted(line: str) -> bool:
     """Whether a comment on the line says that the maintainer means it so."""
     return _ACCEPTED.search(line.partition("#")[2]) is not None
-
-
-def _redefinition(source: PythonSource, found: Diagnostic) -> Severity | None:
-    """Only a definition or import that a later definition or import of that name replaces."""
-    before = re.search(r"from line (\d+)", found.message)
-    name, row = _quoted(found.message), found.location.row
-    first = int(before.group(1)) if before else row
-    defined = rf"(async def|def|class)\s+{re.escape(name)}\b"
-    if name == "_" or first >= row:
-        return None
-    if not re.match(rf"{defined}|from |import |{re.escape(name)}\b", source.line(row)):
-        return None
-    if re.match(rf"{re.escape(name)}\s*=\s*[\w.]+$", source.line(row)):
-        return Severity.LOW  # the other name of something, put in its place on purpose
-    if re.match(defined, source.line(first)):
-        is_registered = source.line(first - 1).startswith(("@", ")"))
-        return None if is_registered else Severity.MEDIUM
-    return Severity.LOW if re.match("from |import ", source.line(first)) else None
 
 
 def _undefined_export(source: PythonSource, _found: Diagnostic) -> Severity | None:
@@ -337,7 +320,7 @@ _JUDGES: dict[str, Judge] = {
     "F821": judge_undefined_name,
     "F823": risky_statements.judge_unbound,
     "F507": _format,
-    "F811": _redefinition,
+    "F811": judge_redefinition,
     "F822": _undefined_export,
     "PIE794": _duplicate_field,
     **dict.fromkeys(

@@ -168,7 +168,7 @@ def judge_unbound(source: PythonSource, found: Diagnostic) -> Severity | None:
 def judge_comparison(source: PythonSource, found: Diagnostic) -> Severity | None:
     """Inside try or with, comparing may be the point: it is done for the error that it raises, and
     in a test that looks at what was printed or warned of, for that. So it may be where a comment
-    says something, and where order is asked for, not equality."""
+    says something, and where order or membership is asked for, not equality: that runs code."""
     row = found.location.row
     nodes = list(source.enclosing(row))
     if any(isinstance(n, ast.Try | ast.With) for n in nodes) or _overloads(nodes):
@@ -178,7 +178,7 @@ def judge_comparison(source: PythonSource, found: Diagnostic) -> Severity | None
         return None
     compared = [node for node in nodes if isinstance(node, ast.Compare)]
     orders = any(
-        isinstance(operator, ast.Lt | ast.Gt | ast.LtE | ast.GtE)
+        isinstance(operator, ast.Lt | ast.Gt | ast.LtE | ast.GtE | ast.In | ast.NotIn)
         for node in compared
         for operator in node.ops
     )

@@ -152,6 +152,11 @@ def test_a_repository_without_documents_says_so(tmp_path: Path) -> None:
     [
         ("python", 'NAMES = dict(\n    ...\n    extras=["tags"],\n    ...\n'),
         ("python", "A = {\n    'db': 0\n    ...  # and more\n}"),
+        (
+            "python",
+            "class A:\n\n    # ...\n        b = 1\n    # ...\n    def f(self):\n        c()\n",
+        ),
+        ("python", "print(a)\n# => {\n    'b': 'c',\n}\n"),
         ("python", "'anaconda foo bar'\n        ^^ ~~\n"),
         ("python", "a = b.minus(\n    c\n)\n\n(or)\n\na = d\n"),
         ("python", "# Kinds.\npos(arg, help=None):\nflag(arg, help=None):\n"),

@@ -88,6 +88,7 @@ pack.core.Engine.state pack.core.Engine.inherited() pack.Motor.inherited pack.co
 pack.core.Model.anything pack.core.Loose.anything pack.core.Row.field pack.core.Broken.args
 pack.lazy.anything pack.fast.anything pack.deep.inner.value pack.plugins pack.trace pack.toml
 pack.pot pack.tests.shapes pack.tests pack.core.Engine.__weakref__
+pack.core.FILE.CLASS
 pack.core.log.name pack._version.x pack.core.json other.package.name pack.core.Engine.__init__
 pack.readthedocs.io pack.core.Engine.speed.real"""
     text = "# A\n\n" + "\n".join(f"- `{name}`" for name in names.split())

@@ -281,6 +281,22 @@ def test_a_statement_that_is_put_into_a_list_is_low(tmp_path: Path) -> None:
     assert [(f.rule, str(f.severity)) for f in told] == [("sql-from-text", "low")]
 
 
+@pytest.mark.parametrize(
+    ("second", "severity"),
+    [
+        ("def f(x):\n    return x + 1\n", "low"),
+        ('def f(x):\n    """Add."""\n    return x + 1\n', "low"),
+        ("def f(x):\n    return x + 2\n", "medium"),
+        ("def f(x, y=1):\n    return x + 1\n", "medium"),
+    ],
+)
+def test_a_definition_that_is_there_twice_alike_is_low(
+    tmp_path: Path, second: str, severity: str
+) -> None:
+    told = _run(tmp_path, {"shop.py": f"def f(x):\n    return x + 1\n\n\n{second}"}).findings
+    assert [(f.rule, str(f.severity)) for f in told] == [("redefinition", severity)]
+
+
 @pytest.mark.parametrize(("count", "severity"), [(5, "high"), (6, "low")])
 def test_a_file_that_lacks_many_names_is_one_that_nobody_runs(
     tmp_path: Path, count: int, severity: str

@@ -18,7 +18,7 @@ _TESTS = {
     "def test_a(a, b):\n    a==b; b==a\n": [],
     "def test_a(m):\n    assert m.called_once_with(1)\n": [("assert-on-mock", 2)],
     "def test_a(m):\n    m.assert_called_once_with(1)\n": [],
-    "def test_a():\n    pass\n\n\ndef test_a():\n    pass\n": [("redefinition", 5)],
+    "def test_a():\n    pass\n\n\ndef test_a():\n    assert 1\n": [("redefinition", 5)],
     "def go():\n    pass\n\n\ndef go():\n    pass\n": [],
     "def test_a(f):\n    with raises(OSError) as e:\n        f()\n        assert e.value\n": [
         ("unreachable-assert", 4)
@@ -45,6 +45,7 @@ _TESTS |= {
     "def test_a(a, b):\n    a < b\n": [],
     "def test_a(a, b):\n    # exercises __eq__\n    a == b\n": [],
     "def test_a(a, b):\n    a.c == b\n": [("statement-without-effect", 2)],
+    "def test_a(a, b):\n    a in b.c\n": [],
     "def test_a(a, capfd):\n    a.c == 1\n    assert not capfd.readouterr().err\n": [],
 }
 _COROUTINES = {

@@ -323,6 +323,19 @@ def test_what_go_says_before_it_comes_to_any_package_is_not_lost() -> None:
     assert finish == {"event": "finish", "exit_status": 1}
 
 
+@pytest.mark.parametrize("has_sums", [True, False])
+def test_sums_that_nobody_keeps_are_no_fault_and_one_that_is_forgotten_is(
+    tmp_path: Path, *, has_sums: bool
+) -> None:
+    if has_sums:
+        (tmp_path / "go.sum").touch()
+    events: list[dict[str, object]] = []
+    reader = GoEvents(events.append, module="m", prefix="", root=str(tmp_path))
+    reader.feed(b"go: example.com/absent@v1.0.0: missing go.sum entry; to add it:\n")
+    reader.close(1)
+    assert ("not here: example.com/absent" in str(events[0]["message"])) is not has_sums
+
+
 @pytest.mark.parametrize(
     ("failing", "outer"),
     [

@@ -27,9 +27,13 @@ _OTHER_SYNTAX = re.compile(
     r"|^\s*(\$|#!|http|GET|POST)|\bor\.\.|^\s*except [\w.]+, "
 )
 # What an author leaves out: the end of a bracket or a text, the body or the head of a block.
-_LEFT_OUT = re.compile(r"^[ \t]*(\.\.\.|…)[ \t]*(#.*)?$", re.MULTILINE)
+_LEFT_OUT = re.compile(r"^[ \t]*(#[ \t]*)?(\.\.\.|…)[ \t]*(#.*)?$", re.MULTILINE)
 # What points at letters of the line above, and a word between two ways to write something.
 _BESIDE = re.compile(r"^[ \t]*([\^~][\^~ \t|]*|\(?(or|and|OR)\)?)[ \t]*$", re.MULTILINE)
+# What a line gives, below it and over several lines.
+_SHOWN = re.compile(
+    r"^[ \t]*#[ \t]*(=>|->|>>>|[Oo]utput:|[Pp]rints:?)[ \t]*[\[({]\s*$", re.MULTILINE
+)
 _OF_EXCERPTS = re.compile(
     r"was never closed|unexpected EOF|unterminated triple|expected an indented block"
     r"|unindent does not match|unexpected indent|forgot a comma"
@@ -75,7 +79,7 @@ def find_broken_python(code: str) -> BrokenCode | None:
         return None
     if _SESSION.search(code):
         return _broken_session(code)
-    dedented = textwrap.dedent(code)
+    dedented = textwrap.dedent(_SHOWN.split(code)[0])
     if _SYNOPSIS.search(dedented):
         return None
     if _parse_leniently(dedented) is not None or _is_signature(dedented):

@@ -34,7 +34,8 @@ _ANY_NAME = re.compile(r"(method|function|class|attribute|module|field)_name|(so
 _PLACEHOLDER = re.compile(
     r"(your|my|some|example)_?(app|application|attribute|class|field|file|function|lib|library"
     r"|method|model|module|name|object|package|plugin|project|script|service|subpackage|test|thing"
-    r"|type|view|widget)s?|(foo|bar|baz|example)s?|(?-i:My[A-Z]\w*)",
+    r"|type|view|widget)s?|(foo|bar|baz|example)s?|(?-i:My[A-Z]\w*)"
+    r"|(?-i:FILE|CLASS|METHOD|NAME|MODULE|PACKAGE|FUNCTION|ATTRIBUTE|PATH)",
     re.IGNORECASE,
 )
 # What follows "for example" directly is given as one that there is.

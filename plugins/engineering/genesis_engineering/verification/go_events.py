@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from genesis_engineering.verification.launch import Emit
 
@@ -19,7 +20,11 @@ _PANIC = re.compile(r"^\s*(panic: .*|fatal error: .*)$", re.MULTILINE)
 _BUILD_FAILED = re.compile(r"^FAIL\t(\S+) \[(build|setup) failed\]")
 # What go says by itself, before any package; `warning: "./..." matched no packages` is no fault.
 _NOT_HERE = "module lookup disabled"
-_WANTED = re.compile(r"^go: downloading (\S+)", re.MULTILINE)
+# With a go.sum beside it, that is a fault of the repository; without one, nothing was downloaded.
+_NO_SUM = "missing go.sum entry"
+_WANTED = re.compile(
+    r"^go: downloading (\S+)|^(?:go: )?(\S+?)(?:@\S+)?: missing go.sum entry", re.MULTILINE
+)
 _NAMED = 5
 _OUTCOMES = {"pass": "passed", "fail": "failed", "skip": "skipped"}
 
@@ -166,7 +171,7 @@ class GoEvents:
         known.failed = True
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         message = lines[0] if lines else "it does not compile"
-        self._collection(package, (self._lacking() if _NOT_HERE in text else "") or message, text)
+        self._collection(package, (self._lacking() if self._waits(text) else "") or message, text)
 
     def _not_begun(self) -> None:
         """Go ended before it came to a package: the modules are not here, or go.mod is broken."""
@@ -175,14 +180,19 @@ class GoEvents:
         if not told:
             return
         message = " ".join(part.strip() for part in told[:2])
-        if _NOT_HERE in self._said:
+        if self._waits(self._said):
             message = self._lacking() or message
         message = message.replace(self._root + "/", "")
         self._collection("go", message, self._said, self._prefix + "go.mod")
 
+    def _waits(self, said: str) -> bool:
+        """Whether Go says that something has to be downloaded first."""
+        has_sums = Path(self._root, self._prefix, "go.sum").exists()
+        return _NOT_HERE in said or (_NO_SUM in said and not has_sums)
+
     def _lacking(self) -> str:
         """The modules that Go wanted to download, in words; "" for none."""
-        wanted = sorted(set(_WANTED.findall(self._said)))
+        wanted = sorted({one[1] or one[2] for one in _WANTED.finditer(self._said)})
         if not wanted:
             return ""
         more = f" and {len(wanted) - _NAMED} more" if len(wanted) > _NAMED else ""
