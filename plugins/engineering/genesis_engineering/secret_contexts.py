@@ -141,9 +141,13 @@ def _elements(der: bytes) -> list[tuple[int, bytes]]:
 
 def is_fallback(line: str, text: str) -> bool:
     """Whether a key of a service is what a program uses when its user sets none: a key for
-    everybody, `self.api_key = configured or self.API_KEY`."""
+    everybody, `self.api_key = configured or self.API_KEY`, or below `if key is None:`."""
     name = re.match(r"\s*(?:self\.|cls\.)?(\w*(?:KEY|key|TOKEN|token)\w*)\s*=", line)
-    return bool(name and re.search(rf"\bor\s+(?:\w+\.)?{re.escape(name[1])}\b", text))
+    if name is None:
+        return False
+    word = re.escape(name[1])
+    is_asked = rf"\bif (not )?(?:\w+\.)?{word}( is None)?:\s*\n{re.escape(line)}"
+    return re.search(rf"\bor\s+(?:\w+\.)?{word}\b|{is_asked}", text) is not None
 
 
 def is_of_installed_app(path: str, lines: Sequence[str], number: int) -> bool:

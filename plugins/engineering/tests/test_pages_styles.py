@@ -20,6 +20,7 @@ from plugins.engineering.tests.page_files import check, page, places
     [
         ("a {\n  colr: red;\n}", ["mistyped-property 2"]),
         ("a {\n  backgroud-color: red;\n}", ["mistyped-property 2"]),
+        ("a {\n  xcolor: red;\n}", []),
         ("a {\n  color: red\n  margin: 0;\n}", ["missing-semicolon 2"]),
         ("a {\n  margin 0;\n  color: red;\n}", ["missing-colon 2"]),
         ("a {\n  color: #12345;\n}", ["invalid-colour 2"]),

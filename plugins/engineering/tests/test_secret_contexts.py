@@ -130,6 +130,9 @@ def test_a_key_for_whoever_sets_none_is_low(tmp_path: Path, more: str, severity:
     key = "AIza" + "".join(random.Random(7).choices("abcdefGHIJKL0123456789mnopQRS", k=35))
     text = f"class A:\n    API_KEY = '{key}'\n{more}"
     assert told(tmp_path, {"a.py": text}) == [("google-api-key", severity, "a.py:2")]
+    (asked := tmp_path / "asked").mkdir()
+    lines = f"def f(key):\n    if key is None:\n        key = '{key}'\n    return key\n"
+    assert told(asked, {"a.py": lines}) == [("google-api-key", "low", "a.py:3")]
     text = text.replace(key, TOKEN)
     assert told(tmp_path, {"a.py": text}) == [("github-token", "high", "a.py:2")]
 

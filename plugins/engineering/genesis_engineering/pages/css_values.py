@@ -32,10 +32,11 @@ def value_faults(declaration: Declaration) -> Iterator[Found]:
 
     `mistyped-property`, `mistyped-value`, `missing-semicolon`, `invalid-colour`, `unknown-unit`,
     `detached-unit` and `length-without-unit`. Vendors' own properties, old browsers' hacks
-    (`_width`, `10px\\9`) and custom properties are left alone.
+    (`_width`, `10px\\9`), what is switched off by a letter (`xwidth`) and custom
+    properties are left alone.
     """
     name = declaration.name
-    if not name[:1].isalpha():
+    if not name[:1].isalpha() or (name[0] in "xX" and name[1:] in properties()):
         return
     if name not in properties():
         meant = nearest(name, properties())
