@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from pathlib import PurePosixPath
 
 from genesis.contracts import Confidence, Finding, Omission, Severity, TaskResult, ToolContext
 
@@ -18,19 +17,14 @@ from genesis_engineering.reporting import (
     is_secondary,
 )
 from genesis_engineering.secret_contexts import (
-    certificates_of,
     described_lines,
-    is_brought_along,
-    is_certificate,
     is_fallback,
-    is_of_authority,
     is_of_installed_app,
     is_sample_playbook,
-    is_trial_key,
-    is_warning,
 )
 from genesis_engineering.secret_detectors import Match, SecretSearch, open_search
 from genesis_engineering.secret_filters import is_allowed, looks_real
+from genesis_engineering.trial_keys import TrialKeys
 
 _MOST_IN_A_FILE = 200
 _LONGEST_KEY = 20_000
@@ -46,7 +40,7 @@ _OF_CLIENTS = "google-api-key"
 # A key that nobody can use without its passphrase.
 _LOCKED = re.compile(r"BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED")
 _TEST_LIKE = re.compile(
-    r"(^|/)((t|unit|integration|e2e|mocks?|specs|qa)/|\w+tests?/"
+    r"(^|/)((t|unit|regress|integration|e2e|mocks?|specs|qa)/|\w+tests?/"
     r"|[\w.-]*\b(fake|dummy)[-_][^/]*|(test|sample|example|dummy)[-_.]\w*(key|cert|secret|token|password)|[\w.]*localhost\.key$)",
     re.IGNORECASE,
 )
@@ -68,6 +62,7 @@ def find_secrets(context: ToolContext) -> TaskResult:
     """
     files = [file for file in list_files(context.repository) if not _LOCK_FILE.search(file.path)]
     by_path = {file.path: file for file in files}
+    trial_keys = TrialKeys(files)
     if not files:
         return TaskResult(summary="There are no files to search for secrets.")
     found: list[Finding] = []
@@ -80,7 +75,7 @@ def find_secrets(context: ToolContext) -> TaskResult:
                 break
             if index % 50 == 0:
                 context.progress(index / len(files), f"searching {file.path}")
-            found += _search(file, search, by_path)
+            found += _search(file, search, by_path, trial_keys)
     kept = by_importance(found)[:MOST_OF_A_RULE]
     more = f", {len(found) - len(kept)} of them not listed" if len(found) > len(kept) else ""
     what = count_of(len(found), "possible secret")
@@ -93,7 +88,10 @@ def find_secrets(context: ToolContext) -> TaskResult:
 
 
 def _search(
-    file: RepositoryFile, search: SecretSearch, files: dict[str, RepositoryFile]
+    file: RepositoryFile,
+    search: SecretSearch,
+    files: dict[str, RepositoryFile],
+    trial_keys: TrialKeys,
 ) -> list[Finding]:
     text = file.read_text()
     matches = list(islice(search.find(text), _MOST_IN_A_FILE)) if text else []
@@ -112,9 +110,10 @@ def _search(
             continue
         if not is_allowed(line) and looks_real(match, line, following):
             is_locked = _LOCKED.search(following[:200]) is not None
-            is_low = is_shown or is_locked or (_is_key(match) and _is_trial_key(file, files))
+            is_low = is_shown or is_locked or (_is_key(match) and trial_keys.holds(file))
             is_low = is_low or (match.detector.rule == _OF_CLIENTS and is_fallback(line, text))
-            is_low = is_low or is_of_installed_app(file.path, lines, match.line)
+            if match.detector.rule == "password":
+                is_low = is_low or is_of_installed_app(file.path, lines, match.line)
             key = (match.detector.rule, match.value + (str(match.line) if _is_key(match) else ""))
             found.setdefault(key, _finding(file, match, line, is_low=is_low))
     special = [value for rule, value in found if rule not in _GENERAL]
@@ -140,7 +139,7 @@ def _is_key(match: Match) -> bool:
 
 
 def _finding(file: RepositoryFile, match: Match, line: str, *, is_low: bool) -> Finding:
-    where = "in a test, an example or documentation; make sure that it is not in use"
+    where = "it seems to be for tests, examples or everybody; make sure that nothing relies on it"
     what = "whoever can read the repository can use it. Revoke it, then take it out of the history"
     severity = Severity.LOW if is_low else Severity.HIGH
     shown = f"-----{match.value}-----" if _is_key(match) else mask(match.value)
@@ -172,22 +171,6 @@ def _is_minor(file: RepositoryFile, files: dict[str, RepositoryFile]) -> bool:
     is_copy = re.search(r"(^|/)(PKG-INFO|METADATA)$|\.egg-info/", file.path) is not None
     is_sample = is_copy or is_secondary(file.path) or is_sample_playbook(file.path, files.keys())
     return is_test or is_sample or file.suffix in _PROSE
-
-
-def _is_trial_key(file: RepositoryFile, files: dict[str, RepositoryFile]) -> bool:
-    if is_brought_along(file.read_text() or ""):
-        return True
-    folder = PurePosixPath(file.path).parent
-    if not is_of_authority(file.path):
-        for one in files.values():
-            if PurePosixPath(one.path).parent != folder or one.size > MAX_BYTES:
-                continue
-            if is_certificate(one.path) and is_brought_along(one.read_text() or ""):
-                return True
-            if is_warning(one.path, one.read_text() or ""):
-                return True
-    beside = [file, *(files[path] for path in certificates_of(file.path) if path in files)]
-    return any(is_trial_key(one.read_text()) for one in beside)
 
 
 def _too_large(files: list[RepositoryFile]) -> list[Omission]:

@@ -248,7 +248,7 @@ def test_pages_of_a_site_may_be_linked_as_the_site_shows_them(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "count"),
     [("See guide_.", 1), ("See `my guide`_.", 1), ("See `it <my guide_>`_.", 1), ("See it.", 0),
-     ("See guide_v2.", 0)],
+     ("See guide_v2.", 0), ("See |guide|_.", 1)],
 )  # fmt: skip
 def test_a_target_that_nothing_refers_to_is_no_link(tmp_path: Path, text: str, count: int) -> None:
     name = "my guide" if "my guide" in text else "guide"

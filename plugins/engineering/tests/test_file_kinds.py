@@ -27,7 +27,8 @@ from genesis_engineering.files import RepositoryFile, list_files
         ("features/web/step_definitions/a.rb", True),
         ("features/a.py", False),
         ("shop/tests.py", True),
-        ("server/regress/a.key", True),
+        (".github/workflows/tests.yml", False),
+        ("src/features/checkout/steps/payment.ts", False),
         ("src/items/a.py", False),
         ("mocking/a.py", False),
         ("testimonials/a.html", False),
@@ -64,6 +65,8 @@ def test_what_is_copied_or_made_there_is_not_the_repository_s_own(tmp_path: Path
     [
         ("## This file was copied for use here from the 2.7.7 distribution.\n", False),
         ("# This module is vendored from shop 1.2.\n", False),
+        ("# This code was copied from an answer and adapted.\n", True),
+        ("# This file was copied from settings.example.py: fill in yours.\n", True),
         ("# Copied into the cart when somebody asks.\n", True),
         ("TEXT = 'This file was copied'\n", True),
     ],

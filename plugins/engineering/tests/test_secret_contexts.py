@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from genesis.testing import run_tool
-from genesis_engineering.secret_contexts import is_brought_along
+from genesis_engineering.trial_keys import _decoded, _is_signed_by_itself
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -147,12 +147,14 @@ def test_a_key_that_stands_beside_its_certificate_in_a_program_is_low(tmp_path: 
 @pytest.mark.parametrize(
     ("path", "text", "severities"),
     [
-        ("shop/login.py", 'ID = {{"client_id": "a", "client_secret": "{}"}}\n', ["low"]),
+        ("shop/login.py", 'flow = {{"installed": {{"client_id": "a", "client_secret": "{}"}}}}\n',
+         ["low"]),
+        ("shop/login.py", 'ID = {{"client_id": "a", "client_secret": "{}"}}\n', ["high"]),
         ("shop/login.py", 'ID = {{"client_secret": "{}"}}\n', ["high"]),
         ("shop/login.py", 'client_id = 1\npassword = "{}"\n', ["high"]),
         ("conf/login.yml", 'client_id: a\nclient_secret: "{}"\n', ["high"]),
     ],
-)
+)  # fmt: skip
 def test_the_secret_of_an_installed_application_is_no_secret(
     tmp_path: Path, path: str, text: str, severities: list[str]
 ) -> None:
@@ -186,12 +188,18 @@ def test_a_key_with_a_certificate_signed_by_itself_is_what_a_program_brings_alon
     ):
         (beside := tmp_path / str(number)).mkdir()
         assert told(beside, {key: KEY, "share/b.crt": own})[0][1] == severity
+    (issued := tmp_path / "issued").mkdir()
+    files = {"share/a.key": KEY, "share/a.crt": other, "share/ca.crt": own}
+    assert told(issued, files) == [("private-key", "high", "share/a.key:1")]
+    (authority := tmp_path / "authority").mkdir()
+    assert told(authority, {"share/cakey.pem": own + KEY})[0][1] == "high"
 
 
 @pytest.mark.parametrize(
     ("text", "severity"),
     [
         ("These keys are for testing.", "low"),
+        ("Key features\n\n* easy testing", "high"),
         ("Do NOT use the certificates.", "low"),
         ("The keys of our servers.", "high"),
     ],
@@ -205,7 +213,7 @@ def test_a_key_beside_a_warning_is_for_tests(tmp_path: Path, text: str, severity
 def test_any_bytes_may_stand_for_a_certificate(raw: bytes) -> None:
     body = base64.b64encode(raw).decode()
     text = f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
-    assert is_brought_along(text) in (True, False)
+    assert _is_signed_by_itself(_decoded(text)) in (True, False)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Only what can be read surely without Sphinx is read: its roles and directives de
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from genesis_engineering.documents.records import (
@@ -28,6 +28,9 @@ _LITERAL_DIRECTIVES = _CODE_DIRECTIVES | {
 _FILE_DIRECTIVES = {"image": True, "figure": True, "include": False, "literalinclude": False}
 _LINK = re.compile(r"(?<![\w:`])`[^`<>]*<([^`<>\s]+)>`__?(?!\w)")
 _TARGET = re.compile(r"^\s*\.\. _(?P<name>`[^`]+`|[^`:]+): +(?P<path>\S+)\s*$")
+_REFERENCE = re.compile(
+    r"(?<![\w.-])([\w.-]*\w)_(?!\w)|`([^`<>]{1,200})`|<([^<>`]{1,200})>|\|([^|\n]{1,100})\|_"
+)
 _LITERAL = re.compile(r"(?<![\w`])``([^`]+)``(?!`)")
 _ROLE = re.compile(
     r":(?:py:)?(?:" + "|".join(sorted(PYTHON_ROLES)) + r"):`(?:[^`<>]*<)?([^`<>]+)>?`"
@@ -54,14 +57,17 @@ def parse_restructured(text: str) -> ParsedDocument:
     """Parse the links, blocks, names and headings of reStructuredText."""
     document = ParsedDocument(lines=text.expandtabs(8).splitlines())
     lines = [_Line(number, line) for number, line in enumerate(document.lines, start=1)]
+    referred = _references(document.lines)
     position = 0
     while position < len(lines):
-        position = _read_line(lines, position, document)
+        position = _read_line(lines, position, document, referred)
     _add_headings(lines, document)
     return document
 
 
-def _read_line(lines: list[_Line], position: int, document: ParsedDocument) -> int:
+def _read_line(
+    lines: list[_Line], position: int, document: ParsedDocument, referred: frozenset[str]
+) -> int:
     """Read what starts at the position; gives the position after it."""
     line = lines[position]
     directive = _DIRECTIVE.match(line.text)
@@ -69,7 +75,9 @@ def _read_line(lines: list[_Line], position: int, document: ParsedDocument) -> i
         return _read_directive(lines, position, directive, document)
     target = _TARGET.match(line.text)
     if target:
-        if not target["path"].endswith("_") and _is_referred_to(target["name"], document):
+        name = " ".join(target["name"].strip("` ").lower().split())
+        is_seen = name in referred or name.startswith("_")
+        if is_seen and not target["path"].endswith("_"):
             document.links.append(Link(target["path"], line.number, line.text.strip()))
         return position + 1
     if re.match(r"^\s*\.\.( |$)", line.text):
@@ -153,11 +161,9 @@ def _titles(lines: list[_Line]) -> Iterator[tuple[_Line, str]]:
         yield title, below[0] * (2 if overlined else 1)
 
 
-def _is_referred_to(name: str, document: ParsedDocument) -> bool:
-    """Whether a reference to a target stands in the document (`name_`, `` `a name`_ `` and
-    `` `text <name>`_ ``): without one nobody sees the link. An anonymous target may have one."""
-    bare = re.escape(name.strip("` ").lower()).replace(r"\ ", r"\s+")
-    if bare.startswith("_"):
-        return True
-    asked = re.compile(rf"(?<![\w.-]){bare}_(?!\w)|`\s*{bare}\s*`|<\s*{bare}_?\s*>")
-    return asked.search("\n".join(document.lines).lower()) is not None
+def _references(lines: Sequence[str]) -> frozenset[str]:
+    """What a document refers to, in small letters (`name_`, `` `a name`_ ``, `` `text <name>`_ ``,
+    `|name|_`): a target that is not among these is a link that nobody sees."""
+    text = "\n".join(line for line in lines if not _TARGET.match(line)).lower()
+    found = {one for match in _REFERENCE.finditer(text) for one in match.groups() if one}
+    return frozenset(" ".join(one.rstrip("_").split()) for one in found)
