@@ -37,24 +37,23 @@ def find_never_awaited(source: PythonSource) -> Iterator[Shape]:
 
 
 def _calls(scope: ast.AST, names: set[str], prefix: str) -> Iterator[Shape]:
-    asked = _asked_lines(scope)
+    asked = _asked(scope)
     wanted = {prefix + name for name in names} | (set() if prefix else _LIBRARY)
     for node in ast.walk(scope):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             called = node.value.func
             if not isinstance(called, ast.Name | ast.Attribute):
                 continue
-            if ast.unparse(called) in wanted and node.lineno not in asked:
-                message = (
-                    f"`{ast.unparse(called)}` is a coroutine that is built and dropped: await it."
-                )
+            name = ast.unparse(called)
+            if name in wanted and f"({name})" not in asked.get(node.lineno, ""):
+                message = f"`{name}` is a coroutine that is built and dropped: await it."
                 yield Shape("never-awaited", message, node.lineno)
 
 
-def _asked_lines(scope: ast.AST) -> set[int]:
-    """The lines of what runs only where the code asked first whether something is a coroutine."""
+def _asked(scope: ast.AST) -> dict[int, str]:
+    """By line, what the code asked first whether it is a coroutine."""
     return {
-        line
+        line: ast.unparse(node.test)
         for node in ast.walk(scope)
         if isinstance(node, ast.If) and "iscoroutine" in ast.unparse(node.test)
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)

@@ -64,7 +64,7 @@ def find_removed_modules(source: PythonSource, newest: int, manifests: str) -> I
 
 def _is_given(name: str, text: str, manifests: str) -> bool:
     """Whether the manifests name a package that gives the module back, or the file tells of it."""
-    given = rf"\b(standard|legacy|backports?)[-.]{name}\b|\b{name}-\w+-\w+|audioop-lts"
+    given = rf"\b(standard|legacy|backports?)[-.]{name}\b|\b{name}-\d+-\w+|audioop-lts"
     return re.search(rf"\b\w+-{name}\b|audioop-lts", manifests) is not None or (
         re.search(given, text) is not None
     )

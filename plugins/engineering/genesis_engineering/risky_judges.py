@@ -45,9 +45,11 @@ _SECRET = re.compile(
 # The name of an option by which users say whether certificates are checked.
 _TLS_OPTION = re.compile(
     r"no[-_]check[-_]cert|(?<!\.)\b(ssl[-_]?verify|verify[-_]?(ssl|tls|certs?)|check[-_](ssl|certs?)\w*"
-    r"|(allow[-_])?insecure([-_]\w+)?|skip[-_](ssl|tls|cert)[-_]?\w*|trust[-_]?all\w*)\b",
+    r"|(allow[-_])?insecure([-_]\w+)?|skip[-_](ssl|tls|cert)[-_]?\w*|trust[-_]?all\w*)\b(?!\s*=\s*False)",
     re.IGNORECASE,
 )
+# `__len__`, `__index__` and `__hash__`.
+_WHOLE_NUMBERS = frozenset({"PLE0303", "PLE0305", "PLE0309"})
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Thai to Tibetan, Myanmar and Khmer, which mark with it where a line may break.
 _WITHOUT_SPACES = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")
@@ -154,7 +156,7 @@ def _special_method(source: PythonSource, found: Diagnostic) -> Severity | None:
     if function is None:
         return Severity.MEDIUM
     last = function.body[-1]
-    if isinstance(last, ast.Return) and _is_truth(last.value):
+    if found.code in _WHOLE_NUMBERS and isinstance(last, ast.Return) and _is_truth(last.value):
         return None  # True and False are whole numbers
     is_refusal = isinstance(last, ast.Raise) or (
         isinstance(last, ast.Assert) and isinstance(last.test, ast.Constant) and not last.test.value
@@ -266,7 +268,8 @@ def _certificates(source: PythonSource, found: Diagnostic) -> Severity | None:
         test = ast.unparse(node.test) if isinstance(node, ast.If | ast.IfExp) else ""
         if re.search("verify|insecure|ssl|cert", test, re.IGNORECASE):
             return None
-    if _TLS_OPTION.search(source.text) or re.search(r"[-_]?testing/", source.path):
+    code = re.sub(r"#.*", "", source.text)
+    if _TLS_OPTION.search(code) or re.search(r"(^|/)([\w-]+[-_])?testing/", source.path):
         return Severity.LOW
     return Severity.HIGH if found.code == "S501" else Severity.MEDIUM
 

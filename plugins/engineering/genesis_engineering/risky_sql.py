@@ -144,12 +144,13 @@ def _statement(source: PythonSource, found: Diagnostic) -> Template | None:
 
 def _is_collected(source: PythonSource, row: int) -> bool:
     """Whether the statement is put into a list: what writes migrations makes it of names."""
-    return any(
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("append", "extend", "insert")
-        for node in source.enclosing(row)
-    )
+    calls = [call for call in source.calls_at(row) if not _is_format(call)]
+    inner = calls[-1].func if calls else None
+    return isinstance(inner, ast.Attribute) and inner.attr in ("append", "extend", "insert")
+
+
+def _is_format(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "format"
 
 
 def _is_input(source: PythonSource, value: ast.expr) -> bool:

@@ -173,9 +173,6 @@ def judge_comparison(source: PythonSource, found: Diagnostic) -> Severity | None
     nodes = list(source.enclosing(row))
     if any(isinstance(n, ast.Try | ast.With) for n in nodes) or _overloads(nodes):
         return None
-    function = source.function_at(row)
-    if function and not _LISTENING.isdisjoint(one.arg for one in function.args.args):
-        return None
     compared = [node for node in nodes if isinstance(node, ast.Compare)]
     orders = any(
         isinstance(operator, ast.Lt | ast.Gt | ast.LtE | ast.GtE | ast.In | ast.NotIn)
@@ -186,6 +183,8 @@ def judge_comparison(source: PythonSource, found: Diagnostic) -> Severity | None
     if any(left == right or _stands(source, f"{right} == {left}") for left, right in sides):
         return None  # with itself, or both ways round: for what comparing does on the way
     is_told = "#" in source.line(row) or source.line(row - 1).startswith("#")
+    function = source.function_at(row)
+    is_told |= bool(function and not _LISTENING.isdisjoint(a.arg for a in function.args.args))
     return Severity.LOW if orders or is_told else Severity.MEDIUM
 
 

@@ -49,7 +49,7 @@ def looks_real(match: Match, line: str, following: str) -> bool:
     if match.detector.rule == "password":
         return _is_random(match.value)
     if match.detector.rule == "aws-key" and re.search(
-        rf"[A-Za-z0-9]{re.escape(match.value)}|{re.escape(match.value)}[A-Za-z0-9]", line
+        rf"(?<!\\)[A-Za-z0-9]{re.escape(match.value)}|{re.escape(match.value)}[A-Za-z0-9]", line
     ):
         return False  # a part of a longer number
     if _PLACEHOLDER.search(match.value) or len(set(match.value[4:])) < 10:
@@ -95,7 +95,7 @@ def _is_real_password(password: str, line: str) -> bool:
 def _is_random(value: str) -> bool:
     """Whether nobody would call it a word, a name or a path: all kinds of characters in a mix."""
     if _PLACEHOLDER.search(value) or re.match(
-        r"[/.~@#]|\w+://|[\w.]+[(\[]|0[xX][\da-fA-F]+$", value
+        r"[/.~@#]|\w+://|[\w.]+[(\[]|0[xX][\da-fA-F]{1,16}$", value
     ):
         return False
     kinds = sum(bool(re.search(kind, value)) for kind in ("[a-z]", "[A-Z]", r"\d"))

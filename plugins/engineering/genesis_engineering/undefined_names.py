@@ -82,9 +82,10 @@ def judge_undefined_name(source: PythonSource, found: Diagnostic) -> Severity | 
 
 
 def lessen_stray(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings, with names that nothing defines low in a file that has more than five: nobody
-    runs it, such as a part of another project that was copied without its imports."""
-    counts = Counter(one.file for one in findings if one.rule == "undefined-name")
+    """The findings, with names that nothing defines low in a file that has more than five of them:
+    nobody runs it, such as a part of another project that was copied without its imports."""
+    names = {(one.file, one.message) for one in findings if one.rule == "undefined-name"}
+    counts = Counter(file for file, _message in names)
     return [
         one.model_copy(update={"severity": Severity.LOW})
         if one.rule == "undefined-name" and counts[one.file] > _MOST_IN_A_FILE
@@ -156,7 +157,7 @@ def _is_for_old_versions(source: PythonSource, found: Diagnostic) -> bool:
     row = found.location.row
     return any(
         isinstance(node, ast.If)
-        and row <= (node.body[-1].end_lineno or 0)
+        and node.body[0].lineno <= row <= (node.body[-1].end_lineno or 0)
         and _OLD_VERSION.search(ast.unparse(node.test))
         for node in source.enclosing(row)
     )

@@ -255,6 +255,9 @@ def test_random_numbers_where_the_system_has_no_better_ones_are_no_finding(tmp_p
     [("not self.a", []), ("self.a > 1", []), ("-1", ["wrong-special-method"])],
 )
 def test_true_and_false_are_whole_numbers(tmp_path: Path, value: str, rules: list[str]) -> None:
+    (text := tmp_path / "text").mkdir()
+    shown = "class A:\n    a = 1\n\n    def __str__(self):\n        return not self.a\n"
+    assert [f.rule for f in _run(text, {"shop.py": shown}).findings] == ["wrong-special-method"]
     code = f"class A:\n    a = 1\n\n    def __len__(self):\n        return {value}\n"
     assert [f.rule for f in _run(tmp_path, {"shop.py": code}).findings] == rules
 

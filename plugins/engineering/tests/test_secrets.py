@@ -63,6 +63,9 @@ def test_a_key_of_aws_is_no_part_of_a_longer_number(tmp_path: Path) -> None:
     key = _SECRETS["aws-key"]
     result = _run(tmp_path, {"prime.c": f'"30{key}"\n"{key}0"\n'})
     assert result.findings == ()
+    (tmp_path / "escaped").mkdir()
+    result = _run(tmp_path / "escaped", {"a.py": f'CSV = "id\\n{key},b"\n'})
+    assert [one.rule for one in result.findings] == ["aws-key"]
 
 
 @pytest.mark.parametrize("rule", _SECRETS)

@@ -66,6 +66,8 @@ _COROUTINES = {
     "import asyncio\n\n\nasync def f():\n    asyncio.sleep(1)\n": [("never-awaited", 5)],
     "class A:\n    async def f(self):\n        pass\n\n    def __del__(self):\n"
     "        if not iscoroutinefunction(self.f):\n            self.f()\n": [],
+    "class A:\n    async def f(self):\n        pass\n\n    async def g(self, b):\n"
+    "        if iscoroutinefunction(b):\n            self.f()\n": [("never-awaited", 7)],
 }
 
 

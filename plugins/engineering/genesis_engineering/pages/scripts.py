@@ -177,8 +177,7 @@ def _is_broken(answer: Answer, waiting: _Scripts) -> bool:
         or mask_expressions(code.replace("${", ""), ".js").is_template
     ):
         return False
-    bare = _LITERAL.sub("", code)
-    return not (_DIALECT.search(bare) or _is_part(waiting.sources[answer.id][0].path, bare))
+    return not _DIALECT.search(_LITERAL.sub("", code))
 
 
 def _is_part(path: str, bare: str) -> bool:
@@ -193,7 +192,9 @@ def _finding(answer: Answer, waiting: _Scripts) -> Finding:
     file, text = waiting.sources[answer.id]
     message = f"{answer.message}: browsers and Node refuse the whole script."
     line = answer.line + script.before
-    found = make_finding(file, text, "script-syntax", Severity.HIGH, message, line)
+    is_part = script.code is None and _is_part(file.path, _LITERAL.sub("", text))
+    severity = Severity.LOW if is_part else Severity.HIGH
+    found = make_finding(file, text, "script-syntax", severity, message, line)
     if script.code is not None:
         return found
     return found.model_copy(update={"check": f"node --check {shlex.quote(file.path)}"[:1000]})

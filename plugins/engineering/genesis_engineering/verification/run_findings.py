@@ -36,7 +36,8 @@ _FILE = re.compile(r"[^:()]+\.(py|[cm]?[jt]sx?)(::|$)")
 def find_problems(run: SuiteRun) -> list[Finding]:
     """All findings, the most telling first; nothing is left out here."""
     found = _of_the_run(run)
-    errors, outer = run.records.collection_errors, _outer_tests(run.records.failing())
+    errors = run.records.collection_errors
+    outer = _outer_tests(run.records.failing()) if run.suite.runner == "go" else set()
     failing = [test for test in run.failing() if test.id not in outer]
     # Where there is doubt, what is said to be lacking, not Python for anybody, or unstable.
     told = [e for e in errors if not run.doubt or e.id in run.lacking or _SYNTAX.search(e.message)]
