@@ -37,7 +37,7 @@ def _do_the_same(source: PythonSource, name: str, rows: tuple[int, int]) -> bool
     """Whether the definitions of a name at two lines differ in their docstrings at most: then one
     too many does no harm."""
     told = [
-        ast.dump(_without_docstring(node))
+        _without_docstring(node)
         for row in rows
         for node in source.enclosing(row)
         if isinstance(node, FunctionNode | ast.ClassDef) and node.name == name
@@ -46,10 +46,9 @@ def _do_the_same(source: PythonSource, name: str, rows: tuple[int, int]) -> bool
     return len(told) == len(rows) and len(set(told)) == 1
 
 
-def _without_docstring(node: ast.stmt) -> ast.Module:
-    body = list(getattr(node, "body", ()))
-    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        del body[0]
-    arguments = getattr(node, "args", None)
-    signature = [ast.Expr(ast.Lambda(arguments, ast.Constant(0)))] if arguments else []
-    return ast.Module([*signature, *body], [])
+def _without_docstring(node: FunctionNode | ast.ClassDef) -> str:
+    """What a definition says, as a text."""
+    texts = [ast.dump(one) for one in ast.iter_child_nodes(node)]
+    if ast.get_docstring(node) is not None:
+        texts.remove(ast.dump(node.body[0]))
+    return "\n".join((type(node).__name__, *texts))

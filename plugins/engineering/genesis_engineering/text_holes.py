@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from genesis_engineering.python_source import FunctionNode, PythonSource
 
-INPUT = re.compile(
-    r"\binput\(|\brequest\.|\bargv\b|\benviron\b|\bgetenv\(|\.recv\(|\.form\b|query_params|urlopen"
+_INPUT = re.compile(
+    r"\binput\(|\brequest\.|\benviron\b|\bgetenv\(|\.recv\(|\.form\b|query_params|urlopen"
 )
-# What is written to the environment, and a command's own arguments.
-_OWN = re.compile(r"\benviron\[[^\]\n]*\] = |\bargv\b")
+_WRITTEN = re.compile(r"\benviron\[[^\]\n]*\] = ")
 # A person at a command line gives the parameters of these, and may run any command anyway.
 _COMMAND = re.compile(r"^(click|typer|task)\b|\b(option|argument|command)\b")
 HOLE = "\ue000"
@@ -97,7 +96,7 @@ def is_given_from_outside(source: PythonSource, row: int, hole: ast.expr) -> boo
     What the object itself holds, a constant, and what the function makes of nothing else are its
     own.
     """
-    if INPUT.search(ast.unparse(hole)):
+    if is_input(hole):
         return True
     outside = _outside(source.functions_at(row))
     return bool(_names(hole) & outside)
@@ -110,7 +109,7 @@ def is_input(node: ast.AST) -> bool:
 
 def reads_input(text: str) -> bool:
     """The same of a text. A script gets its arguments from whoever may run any command anyway."""
-    return INPUT.search(_OWN.sub("", text)) is not None
+    return _INPUT.search(_WRITTEN.sub("", text)) is not None
 
 
 def _outside(functions: list[FunctionNode]) -> set[str]:
@@ -120,7 +119,7 @@ def _outside(functions: list[FunctionNode]) -> set[str]:
         if not any(_COMMAND.search(ast.unparse(one)) for one in function.decorator_list):
             found |= {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
         for names, value in _bindings(function):
-            if _names(value) & found or INPUT.search(ast.unparse(value)):
+            if _names(value) & found or is_input(value):
                 found |= names
     return found
 

@@ -103,9 +103,20 @@ def test_a_module_may_go_by_the_name_of_its_package(tmp_path: Path) -> None:
     ]
 
 
-def test_a_name_that_the_document_has_in_quotes_is_a_text_there(tmp_path: Path) -> None:
+def test_a_name_that_the_document_has_in_quotes_may_be_a_text_there(tmp_path: Path) -> None:
     text = "# A\n\nIt gives `pack.anchor` and `pack.gone`.\n\n    silent = ['pack.anchor']\n"
-    assert _told(_check(tmp_path, {"README.md": text})) == [("stale-name", 3, "`pack.gone`")]
+    found = _check(tmp_path, {"README.md": text}).findings
+    assert {one.evidence: str(one.severity) for one in found} == {
+        "`pack.anchor`": "low",
+        "`pack.gone`": "medium",
+    }
+
+
+def test_an_import_of_what_only_looks_like_python_s_own_is_told(tmp_path: Path) -> None:
+    lines = ["test", "PATH", "tests"]
+    code = "".join(f"from pack.core import {one}\n" for one in lines)
+    told = _told(_check(tmp_path, {"README.md": f"# A\n\n```python\n{code}```\n"}))
+    assert [rule for rule, _, _ in told] == ["stale-import"] * 3
 
 
 def test_imports_in_python_blocks_are_followed(tmp_path: Path) -> None:

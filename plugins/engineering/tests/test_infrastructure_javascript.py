@@ -71,6 +71,7 @@ def test_what_is_loaded_outside_of_a_try_as_well_misses_its_packages(
         ({"devDependencies": {"webpack": "^5"}}, "low"),
         ({"scripts": {"build": "browserify index.js -o out.js"}}, "low"),
         ({"description": "an invite to a party"}, "medium"),
+        ({"description": "parcel tracking", "keywords": ["vite"]}, "medium"),
     ],
 )
 def test_a_package_that_a_bundler_may_know_by_its_settings_is_low(

@@ -24,7 +24,12 @@ _ENTRY = _STYLED.replace("</head>", '<script type="module" src="/src/main.js"></
         ("shop/data/status.html", _STYLED, _SETUP | {"shop/__init__.py": ""}, "medium"),
         ("shop/data/status.html", _STYLED, _SETUP, "low"),
         ("src/help/status.html", _STYLED, _SETUP, "low"),
-        ("src/tools/status.html", _STYLED, _SETUP, "low"),
+        ("tools/status.html", _STYLED, _SETUP, "low"),
+        ("src/tools/status.html", _STYLED, _SETUP, "medium"),
+        ("shop/templates/reports/a.html", _STYLED, _SETUP, "medium"),
+        ("index.html", _STYLED, {"package.json": '{"devDependencies": {"prettier": "^3"}}'},
+         "medium"),
+        ("index.html", _STYLED, {"package.json": '{"main": "shop.js", "private": true}'}, "low"),
         ("shop/templates/a.html", _STYLED.replace("x<", "{{ x }}<"), _SETUP, "medium"),
         ("index.html", _STYLED.replace("x<", "{{ x }}<"), _SETUP, "low"),
         ("a.html.j2", _STYLED.replace("x<", "{{ x }}<"), _SETUP, "medium"),
@@ -32,7 +37,7 @@ _ENTRY = _STYLED.replace("</head>", '<script type="module" src="/src/main.js"></
         ("demo-bootstrap.html", _STYLED, {}, "low"),
         ("shop/help/a.html", _STYLED.replace("x<", "{{ x }}<"), _SETUP, "low"),
     ],
-)
+)  # fmt: skip
 def test_a_page_that_users_do_not_see_has_low_findings(
     tmp_path: Path, path: str, text: str, more: dict[str, str | bytes], severity: str
 ) -> None:
@@ -44,6 +49,12 @@ def test_a_page_that_users_do_not_see_has_low_findings(
 def test_pages_in_folders_of_tests_are_not_looked_at(tmp_path: Path) -> None:
     result = check("accessibility", tmp_path, {"parser_tests/sheets/a.html": _STYLED})
     assert result.findings == ()
+    (own := tmp_path / "own").mkdir()
+    files: dict[str, str | bytes] = {
+        "ab_tests/a.html": _STYLED,
+        "public/speed-test/a.html": _STYLED,
+    }
+    assert {one.file for one in check("accessibility", own, files).findings} == set(files)
 
 
 @pytest.mark.parametrize(("more", "severity"), [({}, "medium"), (_SETUP, "low")])

@@ -62,7 +62,8 @@ def test_each_fault_is_reported_at_its_line(tmp_path: Path, body: str, expected:
          ["medium missing-charset page.html:2"]),
         ("<!doctype html><html><body>\n<script>a = 'é';</script><!-- ü --></body></html>",
          ["low missing-charset page.html:2"]),
-        ("<!doctype html><html><body>\n<p>\ufffd</p></body></html>", []),
+        ("<!doctype html><html><body>\n<p>\ufffd</p></body></html>",
+         ["low missing-charset page.html:2"]),
         ("<!doctype html><html>\n<head><!--" + "x" * 1100 + "-->\n<meta charset=utf-8></head>"
          "<body>é</body></html>", ["low late-charset page.html:3"]),
         ("<!doctype html><html>\n<head><title>" + "x" * 1100 + "</title>\n<meta charset=utf-8>"

@@ -291,6 +291,7 @@ def test_a_statement_that_is_put_into_a_list_is_low(tmp_path: Path) -> None:
         ('def f(x):\n    """Add."""\n    return x + 1\n', "low"),
         ("def f(x):\n    return x + 2\n", "medium"),
         ("def f(x, y=1):\n    return x + 1\n", "medium"),
+        ("async def f(x):\n    return x + 1\n", "medium"),
     ],
 )
 def test_a_definition_that_is_there_twice_alike_is_low(

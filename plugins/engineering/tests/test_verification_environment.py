@@ -458,8 +458,10 @@ def test_a_failure_in_an_unpacked_source_archive_is_low(
         ({"configure.ac": "AC_INIT\n"}, "low"),
         ({"configure.ac": "AC_INIT\n", "pyproject.toml": "[project]\nname = 'a'\n"}, "high"),
         ({"Makefile": "all:\n"}, "high"),
+        ({"configure.ac": "AC_INIT\n", "tools/setup.py": "from setuptools import setup\nsetup()\n"},
+         "high"),
     ],
-)
+)  # fmt: skip
 def test_a_failure_of_python_that_only_helps_a_compiled_program_is_low(
     own: Path, more: dict[str, str], severity: str
 ) -> None:

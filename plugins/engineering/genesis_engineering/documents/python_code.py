@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import keyword
 import re
 import textwrap
 import warnings
@@ -168,6 +169,8 @@ def _is_signature(code: str) -> bool:
     code = re.sub(r"^[ \t]*#.*\n?", "", code, flags=re.MULTILINE)
     joined = re.sub(r"\n(?=[\s)])", " ", code.strip())
     lines = [re.sub(r"^(async )?(def|class) ", "", line) for line in joined.split("\n") if line]
+    if any(keyword.iskeyword(re.split(r"\W", line.strip())[0]) for line in lines):
+        return False
     signatures = [
         re.sub(r"^[\w.]+", "def _", line.strip().rstrip(":")) + ": pass" for line in lines
     ]

@@ -34,8 +34,7 @@ _ANY_NAME = re.compile(r"(method|function|class|attribute|module|field)_name|(so
 _PLACEHOLDER = re.compile(
     r"(your|my|some|example)_?(app|application|attribute|class|field|file|function|lib|library"
     r"|method|model|module|name|object|package|plugin|project|script|service|subpackage|test|thing"
-    r"|type|view|widget)s?|(foo|bar|baz|example)s?|(?-i:My[A-Z]\w*)"
-    r"|(?-i:FILE|CLASS|METHOD|NAME|MODULE|PACKAGE|FUNCTION|ATTRIBUTE|PATH)",
+    r"|type|view|widget)s?|(foo|bar|baz|example)s?|(?-i:My[A-Z]\w*)",
     re.IGNORECASE,
 )
 # What follows "for example" directly is given as one that there is.
@@ -48,6 +47,12 @@ _DATA_FILE = re.compile(
     re.IGNORECASE,
 )
 # Endings that no module or function has for a name, unlike those below.
+# What archives leave out, and what Python gives every class and module.
+_GIVEN = frozenset({"test", "tests", "__name__", "__file__", "__path__", "__spec__", "__loader__",
+                    "__package__", *dir(type("Any", (), {}))})  # fmt: skip
+_FILLED_IN = frozenset(
+    {"FILE", "CLASS", "METHOD", "NAME", "MODULE", "PACKAGE", "FUNCTION", "ATTRIBUTE", "PATH"}
+)
 _TEMPLATES = frozenset({"tpl", "j2", "jinja", "jinja2", "tmpl", "ejs", "hbs"})
 _SUFFIXES = frozenset({"dot", "svg", "png", "html", "css", "txt", "md", "rst", "pdf", "csv", "log"})
 _UNITS = frozenset({"service", "socket", "timer", "conf", "pid", "sock", "desktop"})
@@ -114,8 +119,6 @@ class _StaleNames:
         inner = self._index.look_up(f"{mention.name.partition('.')[0]}.{mention.name}")
         if rule == "stale-name" and inner.verdict is Verdict.PRESENT:
             return
-        if answer.part in ("test", "tests") or re.fullmatch(r"__\w+__", answer.part):
-            return  # left out of archives, or what Python itself gives
         if document.parsed.is_about_the_past(mention.line):
             return
         if any(_PLACEHOLDER.fullmatch(part) for part in mention.name.split(".")):
@@ -125,8 +128,9 @@ class _StaleNames:
         if _CHANGED.search(document.parsed.around(mention.line, before=0, after=4)):
             return
         if rule == "stale-name" and (
-            self._is_quoted(mention.name)
-            or _is_text(document, mention.name)
+            answer.part in _GIVEN
+            or self._is_quoted(mention.name)
+            or _is_in_capitals(mention.name)
             or _is_no_name(answer.part, mention.source)
             or self._is_method(answer)
             or self._is_script(mention.name)
@@ -138,7 +142,10 @@ class _StaleNames:
         is_name = rule == "stale-name"
         names = frozenset({mention.name, f"{answer.owner}.{answer.part}"} if is_name else ())
         variable = answer.owner if is_name and "." not in answer.owner else ""
-        self._found.append((names, variable, self._finding(document, mention, answer, rule)))
+        finding = self._finding(document, mention, answer, rule)
+        if is_name and _is_text(document, mention.name):
+            finding = finding.model_copy(update={"severity": Severity.LOW})
+        self._found.append((names, variable, finding))
 
     def _finding(self, document: Document, mention: Mention, answer: Answer, rule: str) -> Finding:
         name = mention.name[:500]
@@ -188,6 +195,11 @@ class _StaleNames:
             texts = (file.read_text() or "" for file in self._files if file.suffix == ".py")
             self._methods = {name for text in texts for name in _METHOD.findall(text)}
         return answer.part in self._methods
+
+
+def _is_in_capitals(name: str) -> bool:
+    """Whether two parts stand for what the reader fills in: `shop.test.FILE.CLASS`."""
+    return sum(part in _FILLED_IN for part in name.split(".")) > 1
 
 
 def _is_text(document: Document, name: str) -> bool:

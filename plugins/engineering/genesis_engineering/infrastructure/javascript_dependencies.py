@@ -53,7 +53,7 @@ _NEVER_IMPORTED = re.compile(
 )
 # They resolve names as their settings say, wherever these are written.
 _BUNDLERS = re.compile(
-    r"\"[^\"]*\b(webpack|browserify|rollup|parcel|vite|esbuild|snowpack|babel-plugin-module-resolver)\b"
+    r"\b(webpack|browserify|rollup|parcel|vite|esbuild|snowpack|babel-plugin-module-resolver)\b"
 )
 _LOOK_AT_MOST = 50
 # Written by a program; its packages are inside it.
@@ -115,7 +115,7 @@ class NodeImports:
             return "The code names a version of it to install, so it may get it by itself."
         if bringer := find_bringer(self._tree, project, package):
             return f"It is installed only because {bringer} brings it, which may end any day."
-        if _BUNDLERS.search(json.dumps(project.data)):
+        if _is_bundled(project):
             return "A bundler builds the package, which may know that name by its settings."
         if is_on_demand(project, files):
             return "Nothing in the package loads that, so only those who ask for it are concerned."
@@ -154,6 +154,14 @@ def quick_imports_of(tree: Tree, project: NodeProject) -> dict[str, set[str]]:
         if text and not _LONG_LINE.search(text):
             found[file.path] = quick_packages(text)
     return found
+
+
+def _is_bundled(project: NodeProject) -> bool:
+    """Whether the manifest names a bundler among its packages or in a command."""
+    scripts = project.data.get("scripts")
+    told = [one.name for one in project.declared]
+    told += map(str, scripts.values()) if isinstance(scripts, dict) else []
+    return "browserify" in project.data or any(_BUNDLERS.search(one) for one in told)
 
 
 def _first_plain(

@@ -15,13 +15,15 @@ _SERVED = frozenset(
     {"admin", "app", "apps", "client", "frontend", "front-end", "public", "server", "src",
      "static", "ui", "web", "web-inf", "webapp", "webapps", "webroot", "webui", "wwwroot"}
 )  # fmt: skip
-# Where pages lie that are read once, were made by a program, go with a site of pages, or are
-# opened by developers.
+# Where pages lie that are read once, were made by a program or go with a site of pages.
 _READ = re.compile(
-    r"(^|/)(help|manuals?|guides?|handbook|release[-_]?notes|licen[sc]es?|javadocs?|jsdoc|apidocs?"
-    r"|gh-pages|_site|_static|_includes|_layouts|coverage|reports?|dist[-\w]*|build|archive"
-    r"|tools|scripts|devtools|misc)/",
+    r"(^|/)(help|manuals?|handbook|release[-_]?notes|licen[sc]es?|javadocs?|jsdoc|apidocs?"
+    r"|gh-pages|_site|_static|_includes|_layouts|coverage)/",
     re.IGNORECASE,
+)
+# The same of plain pages, where no folder says that a server gives them.
+_OPENED = re.compile(
+    r"(^|/)(guides?|reports?|dist[-\w]*|build|archive|tools|scripts|devtools|misc)/", re.IGNORECASE
 )
 _TEMPLATES = re.compile(r"(^|/)(templates?|tmpl|views?|layouts|partials)/", re.IGNORECASE)
 _OF_SOURCES = re.compile(r"^/?(\./)?(src|app|client)/")
@@ -39,7 +41,11 @@ def is_for_users(page: Page) -> bool:
     if page.file.suffix not in PLAIN or _TEMPLATES.search(page.path):
         return True
     folders = {part.lower() for part in PurePosixPath(page.path).parts[:-1]}
-    if folders & _SERVED or _is_in_package(page) or _is_entry(page):
+    if folders & _SERVED:
+        return True
+    if _OPENED.search(page.path):
+        return False
+    if _is_in_package(page) or _is_entry(page):
         return True
     return not _has_manifest(page.file.absolute.parents[page.path.count("/")])
 

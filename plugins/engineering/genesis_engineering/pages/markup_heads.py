@@ -27,8 +27,8 @@ def check_head(page: Page) -> list[Finding]:
     Without a doctype browsers fall back to quirks mode: medium in a page with style sheets, whose
     boxes and line heights it changes, else low. Without a declared encoding in its first 1,024
     bytes (where browsers look), a page with other letters than English ones may be garbled: medium,
-    and low where only scripts and comments have them. A late one is low when only comments stand
-    before it: browsers then start anew, with nothing shown or run yet.
+    and low where only scripts and comments have them, or it is not in UTF-8. A late one is low when
+    only comments stand before it: browsers then start anew, with nothing shown or run yet.
     """
     return [*_doctype(page), *_charset(page), *_titles(page)]
 
@@ -64,14 +64,14 @@ def _charset(page: Page) -> list[Finding]:
         message = "Browsers look for the encoding in the first 1,024 bytes; this one comes later."
         severity = Severity.LOW if _is_opening(raw[: found.start()]) else Severity.MEDIUM
         return [page.finding("late-charset", severity, message, line)]
-    if "\ufffd" in page.source:
-        return []  # bytes that are no letters in UTF-8, so it would not help to name that
     line = next(n for n, text in enumerate(page.source.split("\n"), 1) if not text.isascii())
     message = (
         'The page names no encoding (<meta charset="utf-8">) and has letters that are garbled '
         "without one, as here."
     )
-    is_read = not _SILENT.sub("", page.source).isascii()
+    # Bytes that are none of UTF-8: nobody knows which encoding is to be named.
+    is_unknown = "\ufffd" in page.source
+    is_read = not is_unknown and not _SILENT.sub("", page.source).isascii()
     severity = Severity.MEDIUM if is_read else Severity.LOW
     return [page.finding("missing-charset", severity, message, line)]
 

@@ -21,7 +21,7 @@ from genesis_engineering.reporting import (
 _MARGIN_SECONDS = 10.0
 _MOST_ALIKE = 5
 _TESTS = frozenset({"test", "tests", "qunit", "spec", "mock", "fixture"})
-_TEST_ENDINGS = ("-test", "-tests", "_test", "_tests")
+_TESTS_OF = re.compile(r"(?<!^ab)[-_]tests$")
 _DELIBERATE = frozenset(
     {".github", "corpus", "wpt", "mocks", "__mocks__", "snapshots", "__snapshots__", "cypress",
      "e2e", "qa", "cookiecutter", "test-cases", "testcases", "test_data", "test-data"}
@@ -87,7 +87,7 @@ def is_deliberate(file: RepositoryFile) -> bool:
     parts = pure.parts[:-1]
     named = bool(words & _TESTS) or "{{" in file.path
     folders = [part.lower() for part in parts]
-    is_below = any(one in _DELIBERATE or one.endswith(_TEST_ENDINGS) for one in folders)
+    is_below = any(one in _DELIBERATE or _TESTS_OF.search(one) for one in folders)
     return file.is_test or named or is_below
 
 

@@ -23,7 +23,9 @@ _NOT_HERE = "module lookup disabled"
 # With a go.sum beside it, that is a fault of the repository; without one, nothing was downloaded.
 _NO_SUM = "missing go.sum entry"
 _WANTED = re.compile(
-    r"^go: downloading (\S+)|^(?:go: )?(\S+?)(?:@\S+)?: missing go.sum entry", re.MULTILINE
+    r"^go: downloading (\S+)|missing go.sum entry for module providing package (\S+)"
+    r"|^(?:go: )?([^\s:@]+)(?:@\S+)?: missing go.sum entry",
+    re.MULTILINE,
 )
 _NAMED = 5
 _OUTCOMES = {"pass": "passed", "fail": "failed", "skip": "skipped"}
@@ -192,7 +194,7 @@ class GoEvents:
 
     def _lacking(self) -> str:
         """The modules that Go wanted to download, in words; "" for none."""
-        wanted = sorted({one[1] or one[2] for one in _WANTED.finditer(self._said)})
+        wanted = sorted({one[1] or one[2] or one[3] for one in _WANTED.finditer(self._said)})
         if not wanted:
             return ""
         more = f" and {len(wanted) - _NAMED} more" if len(wanted) > _NAMED else ""

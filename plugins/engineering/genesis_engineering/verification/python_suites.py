@@ -30,7 +30,8 @@ _PYTEST_STYLE = re.compile(
 )
 _UNITTEST_STYLE = re.compile(r"^\s*(import|from)\b.*\bunittest\b|\bTestCase\b", re.MULTILINE)
 # Anything by which a file could give unittest a test, of its own or by what it builds on.
-_HOLDS_TESTS = re.compile(r"\bclass\b|\bdef test|unittest|TestCase|load_tests|doctest")
+_HOLDS_TESTS = re.compile(r"\bclass\b|\bdef test|unittest|TestCase|load_tests|doctest|import \*")
+_READS_COMMAND = re.compile(r"\bsys\.(argv|stdin|exit)\b|\b(argparse|optparse|getopt)\b")
 _READ_AT_MOST = 400
 # Pytest's two and unittest's one are among them; the last is that of projects of unittest alone.
 _NAMES = ("test*.py", "*_test.py", "*_tests.py")
@@ -77,13 +78,18 @@ def _starts(tests: list[RepositoryFile], folder: str, names: set[str]) -> tuple[
     Discovery imports all that has such a name, and a program then runs as if it was started.
     """
     found = {file.path: _start(_inside(file.path, folder), names) for file in tests}
-    programs = [file.path for file in tests if not _HOLDS_TESTS.search(file.read_text() or "class")]
+    programs = [file.path for file in tests if _is_program(file.read_text() or "")]
     shared = {found.pop(path) for path in programs}
     starts = {
         start._replace(pattern=PurePosixPath(path).name) if start in shared else start
         for path, start in found.items()
     }
     return tuple(sorted(starts))
+
+
+def _is_program(text: str) -> bool:
+    """Whether a file holds nothing that could be a test, and reads what a command is given."""
+    return _READS_COMMAND.search(text) is not None and not _HOLDS_TESTS.search(text)
 
 
 def _inside(path: str, folder: str) -> str:

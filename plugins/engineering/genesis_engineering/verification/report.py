@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import replace
@@ -9,32 +10,35 @@ from dataclasses import replace
 from genesis.contracts import Artifact, Confidence, Finding, Omission, Severity, TaskResult
 from pydantic import JsonValue
 
-from genesis_engineering.reporting import MOST_OF_A_RULE, is_secondary
+from genesis_engineering.reporting import MOST_OF_A_RULE
 from genesis_engineering.verification.run_findings import find_problems
 from genesis_engineering.verification.suite_run import SuiteRun
-from genesis_engineering.verification.suites import Runner, Suites
+from genesis_engineering.verification.suites import Suites
 from genesis_engineering.verification.verdict import Verdict, VerdictName
 
+# Above the first folder of tests.
+_OF_EXAMPLES = re.compile(r"(?:(?!tests?/)[^/]+/)*?(contrib|demos?|examples?|samples?)/")
 OUTPUT_FILE = "test-output.txt"
 EVENTS_FILE = "test-events.jsonl"
 RERUNS_FILE = "test-reruns.jsonl"
 
 
 def report_runs(
-    runs: Sequence[SuiteRun], suites: Suites, left_out: str, doubtful: Container[Runner]
+    runs: Sequence[SuiteRun], suites: Suites, left_out: str, doubtful: Container[str]
 ) -> TaskResult:
     """Everything that the runs showed; `blocked` when no test of any of them could run.
 
-    `left_out` are files that the copy of the checkout does not have, in words. All that `doubtful`
-    runners say is low, and so is what is said of tests in examples and the like: what is here may
-    lack the project's own setting, such as services, lock files and what only a build makes.
+    `left_out` are files that the copy of the checkout does not have, in words. All that the suites
+    named in `doubtful` say is low, and so is what is said of tests in examples and the like: what
+    is here may lack the project's own setting, such as services, lock files and what only a build
+    makes.
     """
     verdict = decide_all(runs)
     if verdict.name == "no_tests":
         return report_no_tests(suites, verdict.reason)
     found = [
         _doubted(finding)
-        if run.suite.runner in doubtful or is_secondary(finding.file or "")
+        if run.suite.name in doubtful or _OF_EXAMPLES.match(finding.file or "")
         else finding
         for run in runs
         for finding in find_problems(run)

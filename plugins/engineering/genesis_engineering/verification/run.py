@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 from genesis.contracts import TaskResult, ToolContext
 from genesis.errors import AttemptCancelledError
@@ -32,7 +31,6 @@ from genesis_engineering.verification.suite_process import SuiteProcess
 from genesis_engineering.verification.suite_run import SuiteRun
 from genesis_engineering.verification.suites import (
     OtherSuite,
-    Runner,
     Suite,
     Suites,
     find_suites,
@@ -92,15 +90,18 @@ def _run_in(
         runs[number] = _look_closer(run, context, settings.left(used), stage)
         used += time.monotonic() - started
     everything = replace(suites, others=(*suites.others, *others))
-    return report_runs(runs, everything, _left_out(copy), _doubtful(repository))
+    return report_runs(runs, everything, _left_out(copy), _doubtful(repository, runs))
 
 
-def _doubtful(repository: Path) -> frozenset[Runner]:
-    """The runners whose results may be the surroundings' fault: all in an archive of sources, and
-    those of Python where it only helps a program in another language."""
-    if is_marked_archive(repository):
-        return frozenset(get_args(Runner))
-    return frozenset({"pytest", "unittest"}) if is_compiled(repository) else frozenset()
+def _doubtful(repository: Path, runs: list[SuiteRun]) -> frozenset[str]:
+    """The names of the suites whose results may be the surroundings' fault: all in an archive of
+    sources, and those of Python where it only helps a program in another language."""
+    is_archive = is_marked_archive(repository)
+    return frozenset(
+        run.suite.name
+        for run in runs
+        if is_archive or (run.suite.is_python and is_compiled(repository, run.suite.folder))
+    )
 
 
 def _run_all(

@@ -51,6 +51,10 @@ class Suite:
         return "" if self.folder == "." else f"{self.folder}/"
 
     @property
+    def is_python(self) -> bool:
+        return self.runner in ("pytest", "unittest")
+
+    @property
     def name(self) -> str:
         """What it is, in words."""
         known = {"node": "the tests of node's own runner", "go": "Go tests", "cargo": "Rust tests"}
