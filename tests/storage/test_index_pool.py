@@ -348,6 +348,8 @@ def test_a_hundred_minds_in_turn_need_few_files_and_threads(
     database: Database, pool: IndexPool
 ) -> None:
     process = psutil.Process()
+    # Libraries that earlier tests have used keep threads of their own.
+    others = process.num_threads()
     minds = [f"GMD-2026-AAAA-{number:04X}" for number in range(100)]
     numbers = {}
     files, threads = 0, 0
@@ -361,7 +363,7 @@ def test_a_hundred_minds_in_turn_need_few_files_and_threads(
         assert found[0][0] == numbers[gmid][4]
         files, threads = max(files, process.num_fds()), max(threads, process.num_threads())
     assert files < 200
-    assert threads < 50
+    assert threads - others < 50
     for gmid in random.sample(minds, 10):
         assert pool.check(gmid) == []
 

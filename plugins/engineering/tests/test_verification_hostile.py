@@ -245,16 +245,16 @@ def test_the_folder_of_a_run_that_was_killed_is_removed_by_a_later_one(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with scratch_folder() as living:
-        for name in ("genesis-tests-dead", "genesis-tests-new", "other"):
+        for name in ("genesis-run-dead", "genesis-run-new", "other"):
             (tmp_path / name / "much").mkdir(parents=True)
             (tmp_path / name / "lock").touch()
-        for name in ("genesis-tests-dead", "other", living.name):
+        for name in ("genesis-run-dead", "other", living.name):
             os.utime(tmp_path / name, (1, 1))
         with scratch_folder():
             assert living.exists()
             names = {path.name for path in tmp_path.iterdir()}
-            assert "genesis-tests-dead" not in names
-            assert {"genesis-tests-new", "other", living.name} <= names
+            assert "genesis-run-dead" not in names
+            assert {"genesis-run-new", "other", living.name} <= names
     assert not living.exists()
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_PREFIX = "genesis-tests-"
+# Without the word "test": there are tests that look for it in the path of their folder.
+_PREFIX = "genesis-run-"
 _LOCK = "lock"
 _YOUNG_SECONDS = 60
 _MOST = 20
