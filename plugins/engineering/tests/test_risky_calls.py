@@ -14,7 +14,7 @@ from ruff import find_ruff_bin  # type: ignore[import-untyped]
 _TOOL = "genesis_engineering.risky_calls:find_risky_calls"
 
 
-def _run(root: Path, files: dict[str, str]) -> TaskResult:
+def run_risky(root: Path, files: dict[str, str]) -> TaskResult:
     repository = root / "repository"
     repository.mkdir()
     for path, text in files.items():
@@ -132,7 +132,7 @@ _RIGHT = {
 def test_a_defect_is_found_with_its_severity_and_line(
     tmp_path: Path, expected: tuple[str, str], code: str
 ) -> None:
-    result = _run(tmp_path, {"shop.py": code})
+    result = run_risky(tmp_path, {"shop.py": code})
     assert [(f.rule, str(f.severity)) for f in result.findings] == [expected]
     finding = result.findings[0]
     assert finding.line is not None
@@ -141,14 +141,14 @@ def test_a_defect_is_found_with_its_severity_and_line(
 
 @pytest.mark.parametrize("name", _RIGHT)
 def test_what_is_right_is_left_alone(tmp_path: Path, name: str) -> None:
-    result = _run(tmp_path, {"shop.py": _RIGHT[name]})
+    result = run_risky(tmp_path, {"shop.py": _RIGHT[name]})
     assert result.findings == (), result.findings[0].message
 
 
 def test_what_eval_may_use_gives_the_module_no_names(tmp_path: Path) -> None:
     code = "def f(x):\n    return eval(x, {'__builtins__': {}}) + totl\n"
     given = "setattr(__builtins__, 'totl', 1)\n\n\ndef f():\n    return totl\n"
-    result = _run(tmp_path, {"shop.py": code, "given.py": given})
+    result = run_risky(tmp_path, {"shop.py": code, "given.py": given})
     missing = [f.file for f in result.findings if f.rule == "undefined-name"]
     assert missing == ["shop.py"]
 
@@ -162,12 +162,12 @@ def test_a_code_that_lets_somebody_in_must_not_be_guessable(
     tmp_path: Path, name: str, is_secret: bool
 ) -> None:
     code = f"import random\n\n\ndef {name}():\n    return random.randint(1, 9999)\n"
-    found = [f.rule for f in _run(tmp_path, {"shop.py": code}).findings]
+    found = [f.rule for f in run_risky(tmp_path, {"shop.py": code}).findings]
     assert found == (["guessable-secret"] if is_secret else [])
 
 
 def test_a_name_missing_only_in_an_annotation_is_low(tmp_path: Path) -> None:
-    result = _run(tmp_path, {"shop.py": "def f(x: 'Cart') -> None:\n    return x\n"})
+    result = run_risky(tmp_path, {"shop.py": "def f(x: 'Cart') -> None:\n    return x\n"})
     assert [(f.rule, str(f.severity)) for f in result.findings] == [("undefined-name", "low")]
 
 
@@ -175,7 +175,7 @@ def test_a_command_of_the_module_s_own_constants_is_low(tmp_path: Path) -> None:
     code = (
         "import os\n\nURL = 'https://a.example/b'\n\n\ndef f():\n    os.system('svn log ' + URL)\n"
     )
-    result = _run(tmp_path, {"shop.py": code})
+    result = run_risky(tmp_path, {"shop.py": code})
     assert [(f.rule, str(f.severity)) for f in result.findings] == [("shell-command", "low")]
 
 
@@ -183,7 +183,7 @@ def test_tests_are_left_out_and_examples_are_low(tmp_path: Path) -> None:
     code = "import yaml\n\n\ndef f(x):\n    return yaml.load(x)\n"
     paths = ("tests/test_a.py", "e2e-tests/serve.py", "a/Integration_Tests/b.py", "examples/a.py",
              "a/test_utils/b.py", "upgrade-test/c.py")  # fmt: skip
-    result = _run(tmp_path, dict.fromkeys(paths, code))
+    result = run_risky(tmp_path, dict.fromkeys(paths, code))
     assert [(f.file, str(f.severity)) for f in result.findings] == [("examples/a.py", "low")]
 
 
@@ -193,172 +193,16 @@ def test_names_of_other_modules_may_be_unpacked_into_all(tmp_path: Path) -> None
         [("'x', *a.__all__, *b.__all__", []), ("'x', *a.__all__, b", ["invalid-all"])]
     ):
         (folder := tmp_path / str(number)).mkdir()
-        result = _run(folder, {"p/__init__.py": code.format(names), "p/a.py": "", "p/b.py": ""})
+        result = run_risky(
+            folder, {"p/__init__.py": code.format(names), "p/a.py": "", "p/b.py": ""}
+        )
         assert [f.rule for f in result.findings] == expected
 
 
 def test_folders_of_tests_that_the_program_itself_runs_are_no_tests(tmp_path: Path) -> None:
     code = "import yaml\n\n\ndef f(x):\n    return yaml.load(x)\n"
-    result = _run(tmp_path, {"ab_tests/pick.py": code})
+    result = run_risky(tmp_path, {"ab_tests/pick.py": code})
     assert [str(f.severity) for f in result.findings] == ["medium"]
-
-
-@pytest.mark.parametrize(
-    ("path", "more", "severity"),
-    [
-        ("shop/fetch.py", "", "high"),
-        ("shop/fetch.py", "OPTION = '--no-check-certificate'\n", "low"),
-        ("shop/fetch.py", "def g(verify_ssl=True): ...\n", "low"),
-        ("shop_testing/fetch.py", "", "low"),
-        ("shop/fetch.py", "INSURED = 'verify the ssl'\n", "high"),
-    ],
-)
-def test_unchecked_certificates_are_low_where_users_choose_or_only_tests_ask(
-    tmp_path: Path, path: str, more: str, severity: str
-) -> None:
-    code = "import httpx\n\nhttpx.get(1, verify=False, timeout=1)\n"
-    result = _run(tmp_path, {path: code + more})
-    told = [str(f.severity) for f in result.findings if f.rule == "no-certificate-check"]
-    assert told == [severity]
-
-
-def test_a_loader_of_yaml_that_runs_code_is_medium_where_a_request_is_loaded(
-    tmp_path: Path,
-) -> None:
-    code = (
-        "import yaml\n\n\ndef f(request):\n    return yaml.load(request.data, Loader=yaml.Loader)\n"
-    )
-    result = _run(tmp_path, {"shop.py": code})
-    assert [str(f.severity) for f in result.findings] == ["medium"]
-
-
-@pytest.mark.parametrize(
-    ("value", "severity"), [("sys.argv[1]", "info"), ("request.args['x']", "medium")]
-)
-def test_what_a_command_is_given_by_its_own_user_is_no_stranger_s(
-    tmp_path: Path, value: str, severity: str
-) -> None:
-    result = _run(tmp_path, {"shop.py": f"import sys\n\nprint(eval({value}))\n"})
-    assert [str(f.severity) for f in result.findings if f.rule == "eval"] == [severity]
-
-
-def test_random_numbers_where_the_system_has_no_better_ones_are_no_finding(tmp_path: Path) -> None:
-    code = (
-        "import random\n\n\ndef make_password():\n    try:\n        r = random.SystemRandom()\n"
-        "    except NotImplementedError:\n        r = random.Random()\n    return r.choice('abc')\n"
-    )
-    assert _run(tmp_path, {"shop.py": code}).findings == ()
-
-
-@pytest.mark.parametrize(
-    ("value", "rules"),
-    [("not self.a", []), ("self.a > 1", []), ("-1", ["wrong-special-method"])],
-)
-def test_true_and_false_are_whole_numbers(tmp_path: Path, value: str, rules: list[str]) -> None:
-    (text := tmp_path / "text").mkdir()
-    shown = "class A:\n    a = 1\n\n    def __str__(self):\n        return not self.a\n"
-    assert [f.rule for f in _run(text, {"shop.py": shown}).findings] == ["wrong-special-method"]
-    code = f"class A:\n    a = 1\n\n    def __len__(self):\n        return {value}\n"
-    assert [f.rule for f in _run(tmp_path, {"shop.py": code}).findings] == rules
-
-
-@pytest.mark.parametrize(
-    ("body", "severities"),
-    [
-        ("    try:\n        next\n    except NameError:\n        next = x\n    next()\n", []),
-        ("    if x and next:\n        next = x\n", ["low"]),
-        ("    if next is None:\n        next = x\n", ["medium"]),
-    ],
-)
-def test_a_local_name_may_be_asked_for_before_it_is_set(
-    tmp_path: Path, body: str, severities: list[str]
-) -> None:
-    told = _run(tmp_path, {"shop.py": f"def f(x):\n{body}"}).findings
-    assert [str(f.severity) for f in told if f.rule == "unbound-local"] == severities
-
-
-def test_a_statement_that_is_put_into_a_list_is_low(tmp_path: Path) -> None:
-    statement = "f\"SELECT a FROM t WHERE n = '{n}'\""
-    code = f"def f(found, n):\n    found.append({statement})\n    return found\n"
-    told = _run(tmp_path, {"shop.py": code}).findings
-    assert [(f.rule, str(f.severity)) for f in told] == [("sql-from-text", "low")]
-
-
-@pytest.mark.parametrize(
-    ("second", "severity"),
-    [
-        ("def f(x):\n    return x + 1\n", "low"),
-        ('def f(x):\n    """Add."""\n    return x + 1\n', "low"),
-        ("def f(x):\n    return x + 2\n", "medium"),
-        ("def f(x, y=1):\n    return x + 1\n", "medium"),
-        ("async def f(x):\n    return x + 1\n", "medium"),
-    ],
-)
-def test_a_definition_that_is_there_twice_alike_is_low(
-    tmp_path: Path, second: str, severity: str
-) -> None:
-    told = _run(tmp_path, {"shop.py": f"def f(x):\n    return x + 1\n\n\n{second}"}).findings
-    assert [(f.rule, str(f.severity)) for f in told] == [("redefinition", severity)]
-
-
-@pytest.mark.parametrize(("count", "severity"), [(5, "high"), (6, "low")])
-def test_a_file_that_lacks_many_names_is_one_that_nobody_runs(
-    tmp_path: Path, count: int, severity: str
-) -> None:
-    uses = "".join(f"    name_{n}()\n" for n in range(count))
-    told = _run(tmp_path, {"stray.py": f"def f():\n{uses}", "shop.py": "totl()\n"}).findings
-    assert {str(f.severity) for f in told if f.file == "stray.py"} == {severity}
-    assert {str(f.severity) for f in told if f.file == "shop.py"} == {"high"}
-
-
-@pytest.mark.parametrize(
-    ("test", "severity"),
-    [("django.VERSION < (1, 8)", "low"), ("VERSION[0] <= 1", "low"), ("VERSION > (1, 8)", "high")],
-)
-def test_a_name_that_only_an_old_version_asks_for_is_low(
-    tmp_path: Path, test: str, severity: str
-) -> None:
-    code = f"import django\nfrom django import VERSION\n\nif {test}:\n    f = totl\n"
-    result = _run(tmp_path, {"shop.py": code})
-    told = [str(f.severity) for f in result.findings if f.rule == "undefined-name"]
-    assert told == [severity]
-
-
-@pytest.mark.parametrize(
-    ("end", "expected"), [("", []), ("        if x:\n            break\n", ["high"])]
-)
-def test_a_name_behind_an_endless_loop_is_never_looked_up(
-    tmp_path: Path, end: str, expected: list[str]
-) -> None:
-    code = f"def f(x):\n    while True:\n        x()\n{end}    return totl\n"
-    result = _run(tmp_path, {"shop.py": code})
-    assert [str(f.severity) for f in result.findings if f.rule == "undefined-name"] == expected
-
-
-@pytest.mark.parametrize(
-    ("start", "expected"),
-    [
-        ("exec(open('v.py').read())\n", []),
-        ("with open('v.py') as f:\n    exec(f.read())\n", []),
-        ("def g(t):\n    exec(t)\n", ["high"]),
-        ("exec(open('v.py').read(), {})\n", ["high"]),
-    ],
-)
-def test_a_module_that_runs_a_text_may_have_any_name(
-    tmp_path: Path, start: str, expected: list[str]
-) -> None:
-    result = _run(tmp_path, {"setup.py": start + "print(version)\n"})
-    assert [str(f.severity) for f in result.findings if f.rule == "undefined-name"] == expected
-
-
-@pytest.mark.parametrize(("line", "severity"), [("os.environ['A'] = m", "low"),
-                                                ("n = os.environ['A']", "medium")])  # fmt: skip
-def test_a_function_that_only_sets_the_environment_reads_no_input(
-    tmp_path: Path, line: str, severity: str
-) -> None:
-    code = f"import os\n\n\ndef f(m):\n    {line}\n    os.system(f'chcp {{m}}')\n"
-    result = _run(tmp_path, {"shop.py": code})
-    assert [str(f.severity) for f in result.findings] == [severity]
 
 
 @pytest.mark.parametrize(("given", "severity"), [("m", "low"), ("request.args['m']", "medium")])
@@ -370,14 +214,14 @@ def test_a_limit_that_may_be_text_is_reported(
         f"from flask import request\n\n\ndef f(db, n, m):\n    n = {given}\n"
         f'    db.run(f"SELECT a FROM t LIMIT {hole} OFFSET {{n + 1}}")\n'
     )
-    result = _run(tmp_path, {"shop.py": code})
+    result = run_risky(tmp_path, {"shop.py": code})
     assert [(f.rule, str(f.severity)) for f in result.findings] == [("sql-from-text", severity)]
 
 
 def test_folders_named_for_what_they_give_examples_of_are_low_too(tmp_path: Path) -> None:
     code = "def f(a, b):\n    a == b\n"
     folders = ("typing-examples", "api_demos", "counterexamples", "src")
-    result = _run(tmp_path, {f"{folder}/a.py": code for folder in folders})
+    result = run_risky(tmp_path, {f"{folder}/a.py": code for folder in folders})
     assert {f.file: str(f.severity) for f in result.findings} == {
         "typing-examples/a.py": "low",
         "api_demos/a.py": "low",
@@ -394,36 +238,36 @@ def test_python_2_and_templates_are_said_and_not_reported(tmp_path: Path) -> Non
         "python2/a.py": "print x\n",
         "skeleton/a.py": "from {{ name }} import x\n",
     }
-    result = _run(tmp_path, files)
+    result = run_risky(tmp_path, files)
     assert result.findings == ()
     assert "mask.py, old.py, placed.py" in result.omissions[0].what
 
 
 def test_a_name_that_many_files_miss_is_given_by_something(tmp_path: Path) -> None:
     files = {f"{name}.py": "def f():\n    return __opts__\n" for name in "abc"}
-    assert _run(tmp_path, files).findings == ()
+    assert run_risky(tmp_path, files).findings == ()
 
 
 def test_five_hundred_of_a_rule_are_given_and_the_rest_is_counted(tmp_path: Path) -> None:
-    result = _run(tmp_path, {"a.py": "def f(x):\n" + "    eval(x)\n" * 503})
+    result = run_risky(tmp_path, {"a.py": "def f(x):\n" + "    eval(x)\n" * 503})
     assert len(result.findings) == 500
     assert "and 3 more of eval" in result.summary
     assert result.facts == {"risky-calls": {"eval": 503}}
 
 
 def test_a_pattern_is_likely_and_what_surely_fails_is_certain(tmp_path: Path) -> None:
-    result = _run(tmp_path, {"a.py": "def f(x):\n    eval(x)\n    raise 'no'\n"})
+    result = run_risky(tmp_path, {"a.py": "def f(x):\n    eval(x)\n    raise 'no'\n"})
     found = {finding.rule: str(finding.confidence) for finding in result.findings}
     assert found == {"eval": "likely", "raise-literal": "certain"}
 
 
 def test_the_configuration_of_the_repository_does_not_matter(tmp_path: Path) -> None:
     files = {"a.py": "def f(x):\n    return eval(x)\n", "ruff.toml": "exclude = ['a.py']\n"}
-    assert len(_run(tmp_path, files).findings) == 1
+    assert len(run_risky(tmp_path, files).findings) == 1
 
 
 def test_without_python_it_says_so(tmp_path: Path) -> None:
-    assert _run(tmp_path, {"a.js": "1\n"}).summary == "There are no Python files to look at."
+    assert run_risky(tmp_path, {"a.js": "1\n"}).summary == "There are no Python files to look at."
 
 
 def test_ruff_knows_every_rule(tmp_path: Path) -> None:
@@ -453,7 +297,9 @@ def test_a_time_in_a_statement_has_no_quotes_and_a_name_of_something_else_may(
 ) -> None:
     bodies = (*_HARMLESS, *_HARMFUL)
     text = "def f(db, n):\n" + "\n\ndef f(db, n):\n".join(bodies)
-    found = [one for one in _run(tmp_path, {"a.py": text}).findings if one.rule == "sql-from-text"]
+    found = [
+        one for one in run_risky(tmp_path, {"a.py": text}).findings if one.rule == "sql-from-text"
+    ]
     harmful = text.index(_HARMFUL[0])
     assert len(found) == len(_HARMFUL)
     assert all((one.line or 0) > text.count("\n", 0, harmful) for one in found)
@@ -468,5 +314,5 @@ def test_an_archive_that_a_maintainer_s_script_unpacks_is_low(
     tmp_path: Path, path: str, first: str, severity: str
 ) -> None:
     code = f"import tarfile\n{first}\ntarfile.open(upload_url).extractall('b')\n"
-    result = _run(tmp_path, {path: code})
+    result = run_risky(tmp_path, {path: code})
     assert [str(f.severity) for f in result.findings if f.rule == "unsafe-unpacking"] == [severity]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from genesis_engineering.manifests import has_manifest
 from genesis_engineering.pages.page import PLAIN, Page
@@ -47,12 +46,7 @@ def is_for_users(page: Page) -> bool:
         return False
     if _is_in_package(page) or _is_entry(page):
         return True
-    return not _has_manifest(page.file.absolute.parents[page.path.count("/")])
-
-
-@lru_cache(maxsize=4)
-def _has_manifest(root: Path) -> bool:
-    return has_manifest(root)
+    return not has_manifest(page.file.absolute.parents[page.path.count("/")])
 
 
 def _is_in_package(page: Page) -> bool:
