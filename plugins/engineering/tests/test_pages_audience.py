@@ -25,6 +25,7 @@ _ENTRY = _STYLED.replace("</head>", '<script type="module" src="/src/main.js"></
         ("shop/data/status.html", _STYLED, _SETUP, "low"),
         ("src/help/status.html", _STYLED, _SETUP, "low"),
         ("tools/status.html", _STYLED, _SETUP, "low"),
+        ("shop/tools/status.html", _STYLED, _SETUP | {"shop/__init__.py": ""}, "low"),
         ("src/tools/status.html", _STYLED, _SETUP, "medium"),
         ("shop/templates/reports/a.html", _STYLED, _SETUP, "medium"),
         ("index.html", _STYLED, {"package.json": '{"devDependencies": {"prettier": "^3"}}'},
